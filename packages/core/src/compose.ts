@@ -1,4 +1,5 @@
 /** Step 1: from a draft to a message. */
+import { Temporal } from "temporal-polyfill";
 import { parseDuration } from "./duration.ts";
 import { PosthasteError } from "./errors.ts";
 import type { Composed } from "./flow.ts";
@@ -48,8 +49,8 @@ function checkBody(body: string): void {
 	if (body.trim() === "") {
 		throw new PosthasteError("empty-body", "`body` is empty", [{ field: "body", message: "is empty" }]);
 	}
-	const size = byteLength(body);
-	if (size > bodyLimit) {
+	if (exceeds(body, bodyLimit)) {
+		const size = encoder.encode(body).byteLength;
 		throw new PosthasteError("too-large", `\`body\` has ${size} bytes; the limit is ${bodyLimit}`, [
 			{ field: "body", message: `has ${size} bytes, more than ${bodyLimit}` },
 		]);
@@ -58,9 +59,9 @@ function checkBody(body: string): void {
 
 const encoder = new TextEncoder();
 
-/** Bytes of UTF-8. Most bodies are far from any limit, so counting is skipped where it cannot matter. */
-export function byteLength(text: string, limit = bodyLimit): number {
-	return text.length * 3 <= limit ? text.length : encoder.encode(text).byteLength;
+/** Whether a text has more bytes of UTF-8 than a limit. Most texts are so short that counting is not needed. */
+export function exceeds(text: string, limit: number): boolean {
+	return text.length * 3 > limit && encoder.encode(text).byteLength > limit;
 }
 
 const moment = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/i;
@@ -70,8 +71,8 @@ function expiry(written: string | undefined, now: Milliseconds): Milliseconds | 
 		return undefined;
 	}
 	const length = parseDuration(written);
-	const expiresAt = length !== undefined ? now + length : moment.test(written) ? Date.parse(written) : Number.NaN;
-	if (Number.isNaN(expiresAt)) {
+	const expiresAt = length !== undefined ? now + length : parseMoment(written);
+	if (expiresAt === undefined) {
 		const message = `is neither a length of time such as 10m nor a moment such as 2026-12-24T18:00:00Z: ${written}`;
 		throw new PosthasteError("invalid-request", `properties.expires ${message}`, [
 			{ field: "properties.expires", message },
@@ -83,6 +84,15 @@ function expiry(written: string | undefined, now: Milliseconds): Milliseconds | 
 		]);
 	}
 	return expiresAt;
+}
+
+/** Temporal, and not `Date.parse`, which takes 30 February for 2 March. */
+function parseMoment(written: string): Milliseconds | undefined {
+	try {
+		return moment.test(written) ? Temporal.Instant.from(written).epochMilliseconds : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 function ownProperties(properties: DraftProperties): Readonly<Record<string, unknown>> {

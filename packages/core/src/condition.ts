@@ -56,7 +56,8 @@ export interface Condition {
 	readonly source: string;
 	/**
 	 * Whether it holds. A condition that fails on this message, for instance because the sender left
-	 * out a property it reads, answers `"failed"`: it does not hold, and the difference can be shown.
+	 * out a property it reads or gave it a value that is no truth value, answers `"failed"`: it does
+	 * not hold, and the difference can be shown.
 	 */
 	holds(message: Message, now: Milliseconds): boolean | "failed";
 }
@@ -97,7 +98,8 @@ function toCondition(source: string): Condition {
 		source,
 		holds(message, now) {
 			try {
-				return evaluate({ message: factsOf(message), now: new Date(now) }) === true;
+				const result: unknown = evaluate({ message: factsOf(message), now: new Date(now) });
+				return typeof result === "boolean" ? result : "failed";
 			} catch {
 				return "failed";
 			}

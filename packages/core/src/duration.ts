@@ -3,13 +3,20 @@ import type { Milliseconds } from "./model.ts";
 
 const written = /^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$/;
 
-/** Milliseconds of a length of time such as `30s` or `1h30m`; undefined when it is not one. */
+/** A hundred years: as good as for ever, and any moment that far away can still be written. */
+export const longestDuration: Milliseconds = 36_525 * 86_400_000;
+
+/**
+ * Whole milliseconds of a length of time such as `30s` or `1h30m`; undefined when it is not one.
+ * Lengths beyond a hundred years count as a hundred years.
+ */
 export function parseDuration(text: string): Milliseconds | undefined {
 	// The library takes much that would surprise here, a lone unit or a comma, so the form comes first.
 	if (!written.test(text)) {
 		return undefined;
 	}
-	return parse(text) ?? undefined;
+	const length = parse(text) ?? undefined;
+	return length === undefined ? undefined : Math.min(Math.round(length), longestDuration);
 }
 
 const units: readonly (readonly [name: string, length: Milliseconds])[] = [
@@ -32,4 +39,16 @@ export function formatDuration(length: Milliseconds): string {
 		}
 	}
 	return text === "" ? "0s" : text;
+}
+
+/**
+ * Milliseconds of a length of time that its schema has already let through.
+ * @throws RangeError when it is none after all
+ */
+export function durationOf(text: string): Milliseconds {
+	const length = parseDuration(text);
+	if (length === undefined) {
+		throw new RangeError(`"${text}" is not a length of time`);
+	}
+	return length;
 }

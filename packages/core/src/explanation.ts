@@ -53,14 +53,13 @@ export type ExplainedNode =
 			readonly reason: PostponeReason;
 			readonly then: ExplainedNode;
 	  }
-	| { readonly node: "wait"; readonly until: Milliseconds; readonly then: ExplainedNode }
+	| { readonly node: "wait"; readonly duration: Milliseconds; readonly then: ExplainedNode }
 	| { readonly node: "note"; readonly text: string; readonly then: ExplainedNode }
 	| { readonly node: "end"; readonly state: DeliveryState; readonly reason: SettleReason }
 	/** The tree goes on, but not here: it grew past its bound, or repeats itself. */
 	| { readonly node: "cut"; readonly reason: "too-large" | "too-deep" };
 
 export interface ExplainedDelivery extends Policies {
-	readonly recipient: { readonly id: string; readonly name: string };
 	readonly tree: ExplainedNode;
 	/** True when some branch was cut. */
 	readonly cut: boolean;

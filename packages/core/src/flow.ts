@@ -9,9 +9,9 @@
  */
 import { configure } from "./configure.ts";
 import { deliveryPolicy } from "./delivery-policy.ts";
-import type { DeliveryCourse } from "./dispatch.ts";
-import { dispatch } from "./dispatch.ts";
-import type { Message, Milliseconds, User } from "./model.ts";
+import { DeliveryCourse, type Look } from "./dispatch.ts";
+import type { Policies } from "./journal.ts";
+import type { MechanismKind, Message, Milliseconds, User } from "./model.ts";
 import type { PolicyReason, PostponeReason, SelectionReason } from "./reasons.ts";
 import { routingPolicy } from "./routing-policy.ts";
 import { select } from "./select.ts";
@@ -22,6 +22,8 @@ export { compose } from "./compose.ts";
 /** One mechanism in a policy, kept or dropped, with the reason. */
 export interface PolicyEntry {
 	readonly mechanism: string;
+	/** Missing when there is no such mechanism. */
+	readonly kind?: MechanismKind;
 	readonly kept: boolean;
 	/** Why it was dropped. */
 	readonly reason?: PolicyReason;
@@ -61,6 +63,8 @@ export interface Planned extends Routed {
 export interface World {
 	readonly snapshot: Snapshot;
 	readonly now: Milliseconds;
+	/** Whether fresh presence says that nobody is at this address. Looked at before attempts, no part of the policies. */
+	readonly absent?: (mechanism: string, address: object) => boolean;
 }
 
 /** Steps 2 to 5 for one recipient: what would be done, and why. */
@@ -72,9 +76,32 @@ export function plan(composed: Composed, recipient: User, world: World): Planned
 }
 
 /**
- * Step 6: the manager's course through the delivery, to be fed with outcomes (step 7) and receipts.
- * It decides; the engine carries out.
+ * Step 6: the manager's course through the delivery. It decides; the engine carries out, and feeds it
+ * with outcomes, receipts and answers (step 7). `look` looks at a mechanism again before each attempt.
  */
-export function begin(planned: Planned, delivery: string): DeliveryCourse {
-	return dispatch(planned, delivery);
+export function begin(planned: Planned, delivery: string, look: Look): DeliveryCourse {
+	return new DeliveryCourse({
+		delivery,
+		message: planned.message,
+		plugin: planned.manager.plugin,
+		policies: policiesOf(planned),
+		look,
+	});
+}
+
+/** What of the plan stands in the journal. */
+export function policiesOf({ manager, selectionReason, configuration, recipient, ...planned }: Planned): Policies {
+	const { id, version } = manager.plugin;
+	return {
+		manager: { name: manager.name, plugin: id, version, reason: selectionReason },
+		configuration: {
+			name: configuration.name,
+			revision: configuration.revision,
+			unknown: configuration.unknown,
+			settings: configuration.settings,
+		},
+		recipient: { id: recipient.id, name: recipient.name, timezone: recipient.timezone },
+		routingPolicy: planned.routingPolicy,
+		deliveryPolicy: planned.deliveryPolicy,
+	};
 }

@@ -1,17 +1,26 @@
 /** Everything of the core that plugins and the program may use. */
+
+export { type Acceptance, compose, exceeds } from "./compose.ts";
 export * from "./condition.ts";
+export { configure } from "./configure.ts";
+export { type CourseStart, DeliveryCourse, NotDeterministicError } from "./dispatch.ts";
 export * from "./duration.ts";
 export * from "./errors.ts";
+export { explainDelivery } from "./explain.ts";
 export * from "./explanation.ts";
 export * from "./flow.ts";
 export * from "./journal.ts";
+export { lookAgain } from "./look-again.ts";
 export * from "./manager.ts";
 export * from "./mechanism.ts";
 export * from "./model.ts";
 export * from "./outcome.ts";
 export { isTimeZone } from "./quiet-hours.ts";
 export * from "./reasons.ts";
+export { routeEntry } from "./routing-policy.ts";
 export * from "./schema.ts";
-export { namesMechanism, resolveSelectors } from "./selector.ts";
+export { select } from "./select.ts";
+export { namesMechanism } from "./selector.ts";
+export * from "./sentences.ts";
 export * from "./snapshot.ts";
 export * from "./wire.ts";

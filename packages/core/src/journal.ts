@@ -8,7 +8,7 @@
  */
 
 import type { PolicyEntry } from "./flow.ts";
-import type { Milliseconds, OnUnknown } from "./model.ts";
+import type { Milliseconds, OnUnknown, User } from "./model.ts";
 import type { DeliveryState, Level, Outcome, ReceiptLevel } from "./outcome.ts";
 import type { PolicyReason, PostponeReason, SelectionReason, SettleReason } from "./reasons.ts";
 
@@ -44,6 +44,8 @@ export type Input =
 			readonly answer: "yes" | "no";
 			readonly who?: string;
 	  }
+	/** The recipient wrote back. It moves nothing by itself. */
+	| { readonly type: "replied"; readonly attempt: string; readonly mechanism: string; readonly body: string }
 	| { readonly type: "time-passed" }
 	| { readonly type: "cancelled"; readonly who?: string }
 	| { readonly type: "resolved"; readonly resolution: Resolution; readonly who?: string }
@@ -63,7 +65,15 @@ export interface Policies {
 		readonly version: string;
 		readonly reason: SelectionReason;
 	};
-	readonly configuration: { readonly name: string; readonly revision: number; readonly unknown: OnUnknown };
+	readonly configuration: {
+		readonly name: string;
+		readonly revision: number;
+		readonly unknown: OnUnknown;
+		/** As they were: a delivery keeps the settings it began with. */
+		readonly settings: unknown;
+	};
+	/** As they were: the manager sees the same person after a restart. */
+	readonly recipient: Pick<User, "id" | "name" | "timezone">;
 	readonly routingPolicy: readonly PolicyEntry[];
 	readonly deliveryPolicy: readonly PolicyEntry[];
 }
@@ -87,7 +97,7 @@ export type Decision =
 			readonly until: Milliseconds;
 			readonly reason: PostponeReason;
 	  }
-	| { readonly type: "retry"; readonly attempt: string; readonly mechanism: string; readonly at: Milliseconds }
+	| { readonly type: "retry"; readonly attempt: string; readonly mechanism: string; readonly retryAt: Milliseconds }
 	/** The attempt's time ran out without what it asked for. */
 	| { readonly type: "gave-up"; readonly attempt: string; readonly mechanism: string; readonly until: Level }
 	| {
@@ -125,6 +135,7 @@ const inputTypes: ReadonlySet<string> = new Set<Input["type"]>([
 	"outcome",
 	"receipt",
 	"answered",
+	"replied",
 	"time-passed",
 	"cancelled",
 	"resolved",

@@ -7,7 +7,7 @@ import { type Milliseconds, type Priority, priorities, type QuietHours, weekdays
  * priority comes through.
  *
  * A clock time that a change to summer time skips counts as the moment after the gap; one that comes
- * twice counts as its first time (Temporal's `compatible`).
+ * twice counts as its first time.
  */
 export function quietUntil(
 	quiet: QuietHours,
@@ -37,9 +37,18 @@ function spanEnd(
 		return undefined;
 	}
 	const lastDay = quiet.to <= quiet.from ? day.add({ days: 1 }) : day;
-	const from = day.toZonedDateTime({ timeZone: timezone, plainTime: quiet.from }).epochMilliseconds;
-	const to = lastDay.toZonedDateTime({ timeZone: timezone, plainTime: quiet.to }).epochMilliseconds;
+	const from = momentOf(day, quiet.from, timezone);
+	const to = momentOf(lastDay, quiet.to, timezone);
 	return from <= now && now < to ? to : undefined;
+}
+
+/** Temporal moves a skipped clock time on by the length of the gap; the gap's end is what people mean. */
+function momentOf(day: Temporal.PlainDate, time: string, timezone: string): Milliseconds {
+	const moment = day.toZonedDateTime({ timeZone: timezone, plainTime: time });
+	const skipped = !moment.toPlainTime().equals(time) || !moment.toPlainDate().equals(day);
+	// One millisecond later, since the gap's end may be the moment itself and "previous" means before it.
+	const gapEnd = skipped ? moment.add({ milliseconds: 1 }).getTimeZoneTransition("previous") : undefined;
+	return (gapEnd ?? moment).epochMilliseconds;
 }
 
 /** Whether a name is a time zone that this runtime knows. */

@@ -12,9 +12,9 @@ export function routingPolicy(configured: Configured, recipient: User, world: Wo
 	const { message } = configured;
 	const entries = recipient.mechanisms.map((entry) => routeEntry(entry, message, recipient, world));
 	const own = new Set(recipient.mechanisms.map((entry) => entry.mechanism));
-	for (const mechanism of world.snapshot.mechanisms.keys()) {
-		if (!own.has(mechanism)) {
-			entries.push({ mechanism, kept: false, reason: "not-in-table" });
+	for (const { name, kind } of world.snapshot.mechanisms.values()) {
+		if (!own.has(name)) {
+			entries.push({ mechanism: name, kind, kept: false, reason: "not-in-table" });
 		}
 	}
 	return { ...configured, recipient, routingPolicy: entries };
@@ -22,11 +22,20 @@ export function routingPolicy(configured: Configured, recipient: User, world: Wo
 
 /** One entry of the recipient's table at this moment. Asked again before each attempt. */
 export function routeEntry(entry: DeliveryEntry, message: Message, recipient: User, world: World): PolicyEntry {
+	const kind = world.snapshot.mechanisms.get(entry.mechanism)?.kind;
+	const about = { mechanism: entry.mechanism, ...(kind !== undefined && { kind }) };
 	const reason = unusable(entry, world) ?? unwanted(entry, message, world);
 	if (reason !== undefined) {
-		return { mechanism: entry.mechanism, kept: false, reason };
+		return { ...about, kept: false, reason };
 	}
-	return quiet(entry, message, recipient, world);
+	const { quiet } = entry;
+	const until = quiet === undefined ? undefined : quietUntil(quiet, message.priority, recipient.timezone, world.now);
+	if (until === undefined) {
+		return { ...about, kept: true };
+	}
+	return quiet?.then === "wait"
+		? { ...about, kept: true, postponedUntil: until, postponeReason: "quiet-hours" }
+		: { ...about, kept: false, reason: "quiet-hours" };
 }
 
 /** What the mechanism says against it. */
@@ -48,17 +57,4 @@ function unwanted(entry: DeliveryEntry, message: Message, { snapshot, now }: Wor
 		return "condition-failed";
 	}
 	return holds ? undefined : "recipient-condition";
-}
-
-function quiet(entry: DeliveryEntry, message: Message, recipient: User, { now }: World): PolicyEntry {
-	const { mechanism } = entry;
-	const until =
-		entry.quiet === undefined ? undefined : quietUntil(entry.quiet, message.priority, recipient.timezone, now);
-	if (until === undefined) {
-		return { mechanism, kept: true };
-	}
-	if (entry.quiet?.then === "wait") {
-		return { mechanism, kept: true, postponedUntil: until, postponeReason: "quiet-hours" };
-	}
-	return { mechanism, kept: false, reason: "quiet-hours" };
 }

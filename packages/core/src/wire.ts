@@ -12,6 +12,7 @@ const momentKeys = [
 	"at",
 	"until",
 	"deadline",
+	"retryAt",
 	"postponedUntil",
 	"askedAt",
 	"acceptedAt",
@@ -61,7 +62,7 @@ export type JournalDocument = Wire<JournalEntry>;
 export type ExplanationDocument = Wire<Explanation>;
 
 /** One delivery of a message as the API answers it. The policies are missing until it began. */
-export interface DeliveryDocument extends Partial<Wire<Policies>> {
+export interface DeliveryDocument extends Partial<Omit<Wire<Policies>, "recipient">> {
 	readonly id: string;
 	readonly message: string;
 	readonly recipient: string;

@@ -19,7 +19,7 @@ import type {
 import type { DeliveryRow, MessageQuery, Page, PageQuery, PromptRow } from "./store/port.ts";
 
 /** A delivery as people see it. */
-export interface DeliveryView extends DeliveryRow, Partial<Policies> {
+export interface DeliveryView extends DeliveryRow, Partial<Omit<Policies, "recipient">> {
 	readonly journal: readonly JournalEntry[];
 }
 

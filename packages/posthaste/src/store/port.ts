@@ -49,6 +49,8 @@ export interface PromptRow {
 export interface Accept {
 	readonly message: Message;
 	readonly recipients: readonly string[];
+	/** The accepting process begins the deliveries itself: until this moment nobody else claims them. Null: free at once. */
+	readonly claimedUntil: Milliseconds | null;
 	readonly idempotency?: { readonly key: string /** Of the request as it came in. */; readonly digest: string };
 }
 
@@ -66,6 +68,8 @@ export interface Append {
 	readonly state: DeliveryState;
 	readonly reason?: SettleReason;
 	readonly due: Milliseconds | null;
+	/** The claim after these entries: kept until this moment while a call is under way, null to let it go. */
+	readonly claimedUntil: Milliseconds | null;
 	readonly settledAt?: Milliseconds;
 	/** Opens a question to the sender. */
 	readonly openPrompt?: PromptRow;
@@ -157,7 +161,7 @@ export interface Store {
 
 	/**
 	 * Deliveries whose `due` has come, soonest first, hidden from further claims for `lease`
-	 * milliseconds or until their next append.
+	 * milliseconds or as their next append says.
 	 */
 	claimDue(now: Milliseconds, limit: number, lease: Milliseconds): Promise<readonly DeliveryRow[]>;
 	/** Keeps claims for another `lease` milliseconds. */

@@ -1,0 +1,179 @@
+/**
+ * Puts the engine together for use inside an application: `createPosthaste` needs no server. What the
+ * program adds (the HTTP API, the configuration file) stands in main.ts.
+ */
+import type { DeliveryState, Milliseconds } from "@posthaste/core";
+import { Databases } from "./databases/databases.ts";
+import { type Clock, realClock } from "./engine/clock.ts";
+import { Engine } from "./engine/engine.ts";
+import { Events } from "./engine/events.ts";
+import { Intake } from "./engine/intake.ts";
+import type { Log } from "./engine/ports.ts";
+import { Retention } from "./engine/retention.ts";
+import { Writer } from "./engine/writer.ts";
+import type { GuardOptions } from "./host/guard.ts";
+import { RunningMechanisms } from "./host/mechanisms.ts";
+import { type AnyPlugin, bundledPlugins, Plugins } from "./host/plugins.ts";
+import { WebSockets } from "./host/web-sockets.ts";
+import { close, crash, idle } from "./library/ending.ts";
+import { Inbound } from "./library/inbound.ts";
+import { follow, mechanisms as mechanismMethods } from "./library/mechanisms.ts";
+import { deliveries, messages, prompts, sending } from "./library/messages.ts";
+import type { Parts } from "./library/parts.ts";
+import { findUnreachable } from "./library/unreachable.ts";
+import type { ConfigurationDocument, MessageEvent, Posthaste } from "./posthaste.ts";
+import type { Store } from "./store/port.ts";
+import { openSqliteStore } from "./store/sqlite/index.ts";
+
+export interface PosthasteOptions {
+	/** Where the embedded store keeps its files; `./posthaste-data` when neither this nor `store` is given. */
+	readonly data?: string;
+	/** A store that is already open. Closing Posthaste closes it. */
+	readonly store?: Store;
+	/** Applied at the start, as `posthaste.yaml` would be. */
+	readonly configuration?: ConfigurationDocument;
+	/** Plugins besides the bundled ones. */
+	readonly plugins?: readonly AnyPlugin[];
+	readonly clock?: Clock;
+	/** Nothing is logged when left out. */
+	readonly log?: Log;
+	/** Where `${env:NAME}` is read; the process's environment when left out. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	readonly guard?: Partial<GuardOptions>;
+	/** How often mechanisms are asked whether they are well; 15 seconds when left out. */
+	readonly healthInterval?: Milliseconds;
+	/** Messages whose deliveries have all ended are forgotten after this time; 30 days when left out. */
+	readonly keep?: Milliseconds;
+	/** Unwritten items beyond which messages are refused; 100,000 when left out. */
+	readonly pendingLimit?: number;
+}
+
+/** The library's Posthaste, with what only the program around it and tests need. */
+export interface PosthasteCore extends Posthaste {
+	/** WebSocket paths that mechanisms serve, for an HTTP server to hand connections to. */
+	readonly webSockets: WebSockets;
+	/** Asks every mechanism that can tell whether it is well, now. */
+	checkHealth(): Promise<void>;
+	/** Whether messages can be taken, and if not, why. */
+	ready(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
+	/** Calls back with every event, at once; for metrics. The callback must be quick and must not throw. */
+	observe(listener: (event: MessageEvent) => void): () => void;
+	/** Nothing is being written or read; calls of mechanisms may be under way. */
+	readonly isQuiet: boolean;
+	readonly gauges: Gauges;
+	/** Lets everything go at once, as the end of the process would. For tests of what a restart finds. */
+	crash(): Promise<void>;
+}
+
+export interface Gauges {
+	/** Deliveries in memory. */
+	readonly resident: number;
+	/** Calls of mechanisms under way. */
+	readonly calls: number;
+	readonly pendingWrites: number;
+	countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>>;
+}
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const day: Milliseconds = 86_400_000;
+
+export async function createPosthaste(options: PosthasteOptions = {}): Promise<PosthasteCore> {
+	const folder = options.data ?? "./posthaste-data";
+	const store = options.store ?? (await openSqliteStore({ folder, thread: "worker" }));
+	try {
+		const parts = await assemble(store, options);
+		return library(parts);
+	} catch (error) {
+		await store.close();
+		throw error;
+	}
+}
+
+/** The parts, each given what it needs, and started in the order that they depend on one another. */
+async function assemble(store: Store, options: PosthasteOptions): Promise<Parts> {
+	const { clock = realClock, log = silentLog, env, guard, healthInterval } = options;
+	const plugins = new Plugins([...bundledPlugins, ...(options.plugins ?? [])]);
+	const webSockets = new WebSockets();
+	const inbound = new Inbound();
+	const mechanisms = new RunningMechanisms({
+		...{ plugins, store, webSockets, clock, log, incoming: inbound },
+		settingsOf: (name) => databases.mechanismSettings(name),
+		...(guard && { guard }),
+		...(healthInterval !== undefined && { healthInterval }),
+	});
+	const activity = (name: string, now: Milliseconds) => mechanisms.activity(name, now);
+	const databases = await Databases.open({ store, plugins, activity, ...(env && { env }) });
+	const writer = new Writer(store);
+	const events = new Events();
+	const engine = new Engine({ store, writer, directory: databases, mechanisms, plugins, events, clock, log });
+	const pendingLimit = options.pendingLimit ?? 100_000;
+	const intake = new Intake({ store, writer, directory: databases, engine, clock, pendingLimit });
+	const retention = new Retention(store, clock, log, options.keep ?? 30 * day);
+
+	if (options.configuration !== undefined) {
+		await databases.configuration.apply(options.configuration);
+	}
+	await follow({ databases, mechanisms });
+	databases.onChange(() => void follow({ databases, mechanisms }));
+	inbound.deliverTo(engine, log);
+	await engine.start();
+	retention.start();
+	return { store, clock, plugins, databases, mechanisms, webSockets, writer, events, engine, intake, retention };
+}
+
+function library(parts: Parts): PosthasteCore {
+	const { databases, events, engine, store, mechanisms, writer, webSockets, clock, plugins } = parts;
+	return {
+		...sending(parts),
+		messages: messages(parts),
+		events: (signal) => events.listen(undefined, signal),
+		prompts: prompts(parts),
+		deliveries: deliveries(parts),
+		mechanisms: mechanismMethods(parts),
+		managers: databases.managers,
+		users: databases.users,
+		selection: databases.selection,
+		configuration: {
+			async apply(document, applyOptions) {
+				const result = await databases.configuration.apply(document, applyOptions);
+				await follow(parts);
+				return result;
+			},
+			export: () => databases.configuration.export(),
+		},
+		plugins: { list: async () => plugins.list() },
+		unreachable: (query) => findUnreachable(databases, clock, query),
+		idle: () => idle(parts),
+		close: () => close(parts),
+
+		webSockets,
+		observe: (listener) => events.observe(listener),
+		checkHealth: () => mechanisms.checkHealth(),
+		ready: () => ready(store),
+		get isQuiet() {
+			return engine.isQuiet;
+		},
+		gauges: {
+			get resident() {
+				return engine.resident;
+			},
+			get calls() {
+				return engine.calls;
+			},
+			get pendingWrites() {
+				return writer.pending;
+			},
+			countDeliveries: () => store.countDeliveries(),
+		},
+		crash: () => crash(parts),
+	};
+}
+
+async function ready(store: Store): ReturnType<PosthasteCore["ready"]> {
+	try {
+		await store.countDeliveries();
+		return { ready: true, reasons: [] };
+	} catch (error) {
+		return { ready: false, reasons: [`the store does not answer: ${error instanceof Error ? error.message : error}`] };
+	}
+}

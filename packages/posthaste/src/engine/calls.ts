@@ -1,0 +1,116 @@
+/** Carries decisions out: the calls of mechanisms that deliveries have decided on, once that is on disk. */
+import { type Attempt, type Decision, type DeliveryEntry, type Input, isFinal } from "@posthaste/core";
+import type { Clock } from "./clock.ts";
+import type { Directory, Mechanisms } from "./ports.ts";
+import type { Resident } from "./resident.ts";
+
+type AttemptDecision = Extract<Decision, { type: "attempt" }>;
+type RetractDecision = Extract<Decision, { type: "retract" }>;
+
+export interface CallsParts {
+	readonly mechanisms: Mechanisms;
+	readonly directory: Directory;
+	readonly clock: Clock;
+	/** Hands the result of a call back to its delivery. */
+	readonly handle: (resident: Resident, input: Input) => void;
+}
+
+export class Calls {
+	readonly #parts: CallsParts;
+	#underWay = 0;
+	#stopped = false;
+
+	constructor(parts: CallsParts) {
+		this.#parts = parts;
+	}
+
+	get underWay(): number {
+		return this.#underWay;
+	}
+
+	/** Makes no more calls. */
+	stop(): void {
+		this.#stopped = true;
+	}
+
+	carryOut(resident: Resident, decision: Decision): void {
+		if (decision.type === "attempt") {
+			this.#send(resident, decision);
+		} else if (decision.type === "retract") {
+			this.#retract(resident, decision);
+		}
+	}
+
+	#send(resident: Resident, decision: AttemptDecision): void {
+		const { attempt: id, mechanism, try: tries } = decision;
+		const outcome = { type: "outcome", attempt: id, mechanism, try: tries } as const;
+		const entry = resident.entries.get(mechanism);
+		const hindrance = this.#hindrance(resident, id, entry);
+		if (hindrance !== undefined || entry === undefined) {
+			this.#parts.handle(resident, { ...outcome, outcome: "failed", evidence: `not sent: ${hindrance}` });
+			return;
+		}
+		this.#call(resident, this.#parts.mechanisms.send(mechanism, attemptOf(resident, decision, entry)), (result) => ({
+			...outcome,
+			...result,
+		}));
+	}
+
+	/** Why an attempt whose intent is written must not be made any more. */
+	#hindrance({ course, message }: Resident, attempt: string, entry: DeliveryEntry | undefined): string | undefined {
+		if (message.expiresAt !== undefined && this.#parts.clock.now() >= message.expiresAt) {
+			return "the message had expired";
+		}
+		if (course.attempts.get(attempt)?.phase !== "sending" || isFinal(course.state)) {
+			return "the delivery had ended";
+		}
+		if (this.#stopped) {
+			return "the program was stopping";
+		}
+		return entry === undefined ? "the recipient's entry is gone" : undefined;
+	}
+
+	#retract(resident: Resident, { attempt: id, mechanism }: RetractDecision): void {
+		const address = resident.entries.get(mechanism)?.address;
+		const able = this.#parts.directory.snapshot.mechanisms.get(mechanism)?.capabilities.retraction === true;
+		if (address === undefined || !able) {
+			return;
+		}
+		const reference = resident.course.attempts.get(id)?.reference;
+		const about = { id, address, ...(reference !== undefined && { reference }) };
+		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), (done) => ({
+			type: "retracted",
+			attempt: id,
+			mechanism,
+			done,
+		}));
+	}
+
+	/** A delivery stays in memory while a call of its is under way. */
+	#call<Result>(resident: Resident, call: Promise<Result>, inputOf: (result: Result) => Input): void {
+		resident.calls += 1;
+		this.#underWay += 1;
+		void call.then((result) => {
+			resident.calls -= 1;
+			this.#underWay -= 1;
+			this.#parts.handle(resident, inputOf(result));
+		});
+	}
+}
+
+function attemptOf(
+	{ id, message, recipient, course }: Resident,
+	{ attempt, try: tries, deadline }: AttemptDecision,
+	{ address, publicKey }: DeliveryEntry,
+): Attempt {
+	return {
+		id: attempt,
+		try: tries,
+		delivery: id,
+		message,
+		recipient: { id: recipient, name: course.policies.recipient.name },
+		address,
+		...(publicKey !== undefined && { publicKey }),
+		deadline: Math.min(deadline, message.expiresAt ?? Number.POSITIVE_INFINITY),
+	};
+}

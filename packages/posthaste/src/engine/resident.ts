@@ -1,0 +1,155 @@
+/**
+ * A delivery that is in memory: its course, and the entries on their way to the journal. One append
+ * is under way at a time; what is decided meanwhile goes into the next. So an append that fails can
+ * be repeated as it is, and nothing is carried out before its decision is on disk.
+ */
+import type {
+	Decision,
+	DeliveryCourse,
+	DeliveryEntry,
+	Input,
+	JournalEntry,
+	Message,
+	Milliseconds,
+} from "@posthaste/core";
+import { isFinal } from "@posthaste/core";
+import type { Append, PromptRow } from "../store/port.ts";
+
+/** Told when an input and what follows from it are on disk. */
+export type Written = (error: Error | undefined, decisions: readonly Decision[]) => void;
+
+interface Unwritten {
+	readonly entries: readonly JournalEntry[];
+	readonly decisions: readonly Decision[];
+	readonly written: Written | undefined;
+}
+
+export class Resident {
+	readonly id: string;
+	readonly message: Message;
+	readonly recipient: string;
+	readonly course: DeliveryCourse;
+	/** The recipient's entries as the last looks found them, by mechanism: where attempts are sent. */
+	readonly entries: Map<string, DeliveryEntry>;
+	/** Calls of mechanisms under way. */
+	calls = 0;
+	#sequence: number;
+	#unwritten: Unwritten[] = [];
+	#writing: Unwritten[] = [];
+
+	constructor(start: {
+		readonly recipient: string;
+		readonly course: DeliveryCourse;
+		readonly sequence: number;
+		readonly entries: Map<string, DeliveryEntry>;
+	}) {
+		this.id = start.course.delivery;
+		this.message = start.course.message;
+		this.recipient = start.recipient;
+		this.course = start.course;
+		this.entries = start.entries;
+		this.#sequence = start.sequence;
+	}
+
+	/** Takes an input; false when nothing follows from it that is worth an entry. */
+	handle(input: Input, now: Milliseconds, written?: Written): boolean {
+		const decisions = this.course.handle(input, now);
+		if (decisions.length === 0 && input.type === "time-passed") {
+			written?.(undefined, decisions);
+			return false;
+		}
+		const entries = [this.#numbered(input, now)];
+		for (const decision of decisions) {
+			entries.push(this.#numbered(decision, now));
+		}
+		this.#unwritten.push({ entries, decisions, written });
+		return true;
+	}
+
+	#numbered(entry: Input | Decision, at: Milliseconds): JournalEntry {
+		this.#sequence += 1;
+		return { ...entry, sequence: this.#sequence, at };
+	}
+
+	get isWriting(): boolean {
+		return this.#writing.length > 0;
+	}
+
+	/** Nothing of this delivery is under way, so it need not stay in memory. */
+	get isQuiet(): boolean {
+		return this.#writing.length === 0 && this.#unwritten.length === 0 && this.calls === 0;
+	}
+
+	/** Everything unwritten as one append, or the append under way once more after it failed. */
+	nextAppend(now: Milliseconds, claimedUntil: Milliseconds): Append | undefined {
+		if (this.#writing.length === 0) {
+			this.#writing = this.#unwritten;
+			this.#unwritten = [];
+		}
+		if (this.#writing.length === 0) {
+			return undefined;
+		}
+		const { course } = this;
+		const sending = course.sending.length > 0;
+		const [first] = this.#writing;
+		const alone = this.#writing.length === 1 && first !== undefined;
+		const entries = alone ? first.entries : this.#writing.flatMap((one) => one.entries);
+		return {
+			delivery: this.id,
+			entries,
+			state: course.state,
+			...(course.reason !== undefined && { reason: course.reason }),
+			// While a call is under way the row is due at once, but claimed: whoever finds it unclaimed
+			// knows that the program stopped in between.
+			due: sending && !isFinal(course.state) ? now : course.due,
+			claimedUntil: sending && !isFinal(course.state) ? claimedUntil : null,
+			...(isFinal(course.state) && { settledAt: entries.at(-1)?.at ?? now }),
+			...this.#prompts(entries),
+		};
+	}
+
+	/** The append under way is on disk: what of it is to be carried out, and who is to be told. */
+	take(): readonly Unwritten[] {
+		const taken = this.#writing;
+		this.#writing = [];
+		return taken;
+	}
+
+	/** Tells everyone that nothing of theirs was written. */
+	abandon(error: Error): void {
+		for (const { written } of [...this.#writing, ...this.#unwritten]) {
+			written?.(error, []);
+		}
+		this.#writing = [];
+		this.#unwritten = [];
+	}
+
+	/** A question that was opened and closed within one append never shows. */
+	#prompts(entries: readonly JournalEntry[]): { openPrompt?: PromptRow; closePrompt?: string } {
+		let open: PromptRow | undefined;
+		let closed: string | undefined;
+		for (const entry of entries) {
+			if (entry.type === "prompt") {
+				open = this.#promptRow(entry);
+			} else if (entry.type === "prompt-closed" || entry.type === "prompt-withdrawn") {
+				closed = open?.id === entry.prompt ? closed : entry.prompt;
+				open = open?.id === entry.prompt ? undefined : open;
+			}
+		}
+		return { ...(open && { openPrompt: open }), ...(closed !== undefined && { closePrompt: closed }) };
+	}
+
+	#promptRow(entry: Extract<JournalEntry, { type: "prompt" }>): PromptRow {
+		return {
+			id: entry.prompt,
+			message: this.message.id,
+			delivery: this.id,
+			sender: this.message.from,
+			recipient: this.recipient,
+			question: entry.question,
+			askedAt: entry.at,
+			until: entry.until,
+			otherwise: entry.otherwise,
+		};
+	}
+}

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { start } from "./testing/start.ts";
+
+describe("operations", () => {
+	it("/healthz says that the program runs", async () => {
+		const { app } = await start();
+		expect((await app.inject("/healthz")).json()).toEqual({ status: "ok" });
+	});
+
+	it("/readyz says whether messages can be accepted, and why not", async () => {
+		let ready = { ready: true, reasons: [] as string[] };
+		const { app } = await start({ ready: async () => ready });
+		expect((await app.inject("/readyz")).statusCode).toBe(200);
+		ready = { ready: false, reasons: ["the store does not answer"] };
+		const answer = await app.inject("/readyz");
+		expect([answer.statusCode, answer.json()]).toEqual([503, ready]);
+		const { app: broken } = await start({ ready: () => Promise.reject(new Error("disk gone")) });
+		const failed = await broken.inject("/readyz");
+		expect([failed.statusCode, failed.json().reasons]).toEqual([503, ["disk gone"]]);
+	});
+
+	it("/metrics answers Prometheus text where there is some", async () => {
+		const { app } = await start({ metrics: async () => "posthaste_up 1\n" });
+		const answer = await app.inject("/metrics");
+		expect([answer.body, answer.headers["content-type"]]).toEqual([
+			"posthaste_up 1\n",
+			"text/plain; version=0.0.4; charset=utf-8",
+		]);
+		const { app: without } = await start();
+		expect((await without.inject("/metrics")).statusCode).toBe(404);
+	});
+
+	it("takes the embedding program's own routes, which stay out of the document", async () => {
+		const { app } = await start({
+			extraRoutes: (server) => void server.get("/demo/switch", async () => ({ on: true })),
+		});
+		expect((await app.inject("/demo/switch")).json()).toEqual({ on: true });
+		expect((await app.inject({ method: "PUT", url: "/demo/switch" })).headers.allow).toBe("GET, HEAD");
+		expect(Object.keys((await app.inject("/openapi.json")).json().paths)).not.toContain("/demo/switch");
+	});
+});
+
+describe("the web application", () => {
+	let webRoot = "";
+
+	beforeAll(async () => {
+		webRoot = await mkdtemp(join(tmpdir(), "pages-"));
+		await mkdir(join(webRoot, "assets"));
+		await writeFile(join(webRoot, "index.html"), "<!doctype html><title>Posthaste</title>");
+		await writeFile(join(webRoot, "assets", "main-1a2b.js"), "export {};");
+		await writeFile(join(webRoot, "icon.svg"), "<svg/>");
+		return () => rm(webRoot, { recursive: true });
+	});
+
+	it.each(["/", "/index.html", "/messages/0190", "/users"])("answers %s with its page", async (url) => {
+		const { app } = await start({ webRoot });
+		const answer = await app.inject(url);
+		expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+		expect(answer.body).toContain("<title>Posthaste");
+		expect(answer.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+		expect(answer.headers["cache-control"]).toBe("no-cache");
+	});
+
+	it("lets browsers keep what is named by its content", async () => {
+		const { app } = await start({ webRoot });
+		const asset = await app.inject("/assets/main-1a2b.js");
+		expect([asset.statusCode, asset.headers["cache-control"]]).toEqual([200, "public, max-age=31536000, immutable"]);
+		expect((await app.inject("/icon.svg")).headers["cache-control"]).toBe("no-cache");
+	});
+
+	it.each([
+		"/assets/gone.js",
+		"/gone.png",
+		"/v1/nothing",
+		"/mechanisms/web/x",
+		"/../package.json",
+		"/%2e%2e/package.json",
+	])("does not answer %s with a page", async (url) => {
+		const { app } = await start({ webRoot });
+		const answer = await app.inject(url);
+		expect([answer.statusCode, answer.json().code]).toEqual([404, "not-found"]);
+	});
+
+	it("leaves the API as it is", async () => {
+		const { app } = await start({ webRoot });
+		expect((await app.inject("/v1/users")).json().items).toHaveLength(3);
+		expect((await app.inject({ method: "POST", url: "/messages/0190" })).statusCode).toBe(404);
+		const paths = Object.keys((await app.inject("/openapi.json")).json().paths);
+		expect(paths.filter((path) => !/^\/(v1|healthz|readyz|metrics|openapi)/.test(path))).toEqual([]);
+	});
+
+	it("may be missing, which the log says", async () => {
+		const { app, logged } = await start({ webRoot: join(webRoot, "missing") });
+		expect((await app.inject("/")).statusCode).toBe(404);
+		expect(logged).toMatchObject([{ webRoot: join(webRoot, "missing") }]);
+	});
+});

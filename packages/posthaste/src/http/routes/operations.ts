@@ -1,0 +1,90 @@
+/** What operators and their tools look at. */
+import { PosthasteError } from "@posthaste/core";
+import { Type } from "typebox";
+import { type App, answerOf, problems, type RouteContext } from "../app.ts";
+import { Readiness } from "../schemas.ts";
+
+const tags = ["operations"];
+
+/** Prometheus text exposition format, version 0.0.4. */
+const metricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+export function operationRoutes(app: App, context: RouteContext): void {
+	health(app, context);
+	metrics(app, context);
+	app.get(
+		"/openapi.json",
+		{
+			schema: {
+				tags,
+				operationId: "getOpenapi",
+				summary: "This document",
+				response: { 200: answerOf(Type.Object({}, { additionalProperties: true }), "OpenAPI 3.1"), ...problems },
+			},
+		},
+		async () => app.swagger(),
+	);
+}
+
+function health(app: App, { ready, closing }: RouteContext): void {
+	app.get(
+		"/healthz",
+		{
+			schema: {
+				tags,
+				operationId: "getHealth",
+				summary: "Whether the program runs",
+				response: { 200: answerOf(Type.Object({ status: Type.Literal("ok") }), "It runs"), ...problems },
+			},
+		},
+		async () => ({ status: "ok" as const }),
+	);
+	app.get(
+		"/readyz",
+		{
+			schema: {
+				tags,
+				operationId: "getReadiness",
+				summary: "Whether messages can be accepted now",
+				response: {
+					200: answerOf(Readiness, "Messages can be accepted"),
+					503: answerOf(Readiness, "They cannot, for these reasons"),
+					...problems,
+				},
+			},
+		},
+		async (_request, reply) => {
+			const answer = closing.aborted ? { ready: false, reasons: ["closing"] } : await askReady(ready);
+			return reply.code(answer.ready ? 200 : 503).send(answer);
+		},
+	);
+}
+
+/** Not being able to tell is not being ready. */
+async function askReady(ready: RouteContext["ready"]) {
+	try {
+		return (await ready?.()) ?? { ready: true, reasons: [] };
+	} catch (error) {
+		return { ready: false, reasons: [error instanceof Error ? error.message : String(error)] };
+	}
+}
+
+function metrics(app: App, { metrics: read }: RouteContext): void {
+	app.get(
+		"/metrics",
+		{
+			schema: {
+				tags,
+				operationId: "getMetrics",
+				summary: "Figures for Prometheus",
+				response: { 200: answerOf(Type.String(), "Prometheus text", undefined, "text/plain"), ...problems },
+			},
+		},
+		async (_request, reply) => {
+			if (read === undefined) {
+				throw new PosthasteError("not-found", "This program keeps no metrics");
+			}
+			return reply.type(metricsType).send(await read());
+		},
+	);
+}

@@ -1,0 +1,108 @@
+/** The library's methods about messages, their deliveries, and the questions to their senders. */
+import { explainDelivery, isFinal, PosthasteError, plan } from "@posthaste/core";
+import { pageOfViews } from "../engine/views.ts";
+import type { MessageEvent, Posthaste } from "../posthaste.ts";
+import { by, existingMessage, feed, messageView, notFound, ownerOf, type Parts } from "./parts.ts";
+
+export function sending(parts: Parts): Pick<Posthaste, "send" | "sendMany" | "explain"> {
+	const { intake, databases, mechanisms, clock } = parts;
+	return {
+		send: (draft, options) => intake.send(draft, options),
+		sendMany: (drafts) => Promise.all(drafts.map((draft) => intake.send(draft).catch(toError))),
+		async explain(draft, { at = clock.now() } = {}) {
+			const composed = intake.prepare(draft);
+			const recipients = await intake.recipients(composed);
+			const absent = (name: string, address: object) => mechanisms.absent(name, address, at);
+			const world = { snapshot: databases.snapshot, now: at, absent };
+			return { at, deliveries: recipients.map((user) => explainDelivery(plan(composed, user, world), world)) };
+		},
+	};
+}
+
+function toError(thrown: unknown): Error {
+	return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+export function messages(parts: Parts): Posthaste["messages"] {
+	const { store } = parts;
+	return {
+		get: (id) => messageView(parts, id),
+		list: async (query = {}) => pageOfViews(store, await store.listMessages(query)),
+		events: (id, signal) => messageEvents(parts, id, signal),
+		async cancel(id, who) {
+			const { deliveries } = await existingMessage(parts, id);
+			const open = deliveries.filter(({ state }) => !isFinal(state));
+			if (open.length === 0) {
+				throw new PosthasteError("already-final", `message ${id} has already come to its end`);
+			}
+			await Promise.all(open.map((delivery) => feed(parts, delivery.id, { type: "cancelled", ...by(who) })));
+			return existingMessage(parts, id);
+		},
+	};
+}
+
+/** Listens before it looks, so that nothing falls between the two. */
+async function* messageEvents(parts: Parts, id: string, signal?: AbortSignal): AsyncGenerator<MessageEvent> {
+	const stop = new AbortController();
+	signal?.addEventListener("abort", () => stop.abort(), { once: true });
+	const heard = parts.events.listen(id, stop.signal);
+	try {
+		const { deliveries } = await existingMessage(parts, id);
+		const open = new Set(deliveries.filter(({ state }) => !isFinal(state)).map((delivery) => delivery.id));
+		while (open.size > 0) {
+			const next = await heard.next();
+			if (next.done === true) {
+				return;
+			}
+			if (isFinal(next.value.state)) {
+				open.delete(next.value.delivery);
+			}
+			yield next.value;
+		}
+	} finally {
+		stop.abort();
+	}
+}
+
+export function prompts(parts: Parts): Posthaste["prompts"] {
+	const { store } = parts;
+	return {
+		list: (query = {}) => store.listPrompts(query),
+		get: (id) => store.loadPrompt(id),
+		async answer(id, answer, who) {
+			const prompt = await store.loadPrompt(id);
+			if (prompt === undefined) {
+				throw await promptGone(parts, id);
+			}
+			if ((await feed(parts, prompt.delivery, { type: "answered", prompt: id, answer, ...by(who) })) === 0) {
+				throw new PosthasteError("already-answered", `question ${id} is no longer open`);
+			}
+		},
+	};
+}
+
+/** A question that was once asked is closed; any other was never there. */
+async function promptGone({ store }: Parts, id: string): Promise<PosthasteError> {
+	const [delivery] = await store.loadDeliveries([ownerOf(id)]);
+	const asked = delivery?.journal.some((entry) => entry.type === "prompt" && entry.prompt === id);
+	return asked === true
+		? new PosthasteError("already-answered", `question ${id} is no longer open`)
+		: new PosthasteError("not-found", `there is no question ${id}`);
+}
+
+export function deliveries(parts: Parts): Posthaste["deliveries"] {
+	const existing = async (id: string) => {
+		const message = await existingMessage(parts, ownerOf(id));
+		return message.deliveries.find((delivery) => delivery.id === id) ?? notFound(`delivery ${id}`);
+	};
+	return {
+		async resolve(id, resolution, who) {
+			const { state } = await existing(id);
+			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : 0;
+			if (followed === 0) {
+				throw new PosthasteError("not-held", `delivery ${id} is ${state} and cannot be decided about like this`);
+			}
+			return existing(id);
+		},
+	};
+}

@@ -1,0 +1,314 @@
+/** The SQLite store: the port's operations, encoded for the writer and decoded from the readers. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+	type DeliveryState,
+	type ManagerRecord,
+	type MechanismRecord,
+	type Milliseconds,
+	PosthasteError,
+	type Selection,
+	type User,
+} from "@posthaste/core";
+import type {
+	AcceptResult,
+	ChangeResult,
+	DatabaseChange,
+	DeliveryRow,
+	MessageQuery,
+	Page,
+	PageQuery,
+	PromptRow,
+	Store,
+	StoredDelivery,
+	StoredMessage,
+	WriteBatch,
+	WriteResult,
+} from "../port.ts";
+import { type Backend, openBackend, type SqliteOptions } from "./backend.ts";
+import { decodeCursor, encodeCursor, pageLimit } from "./cursor.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { floorUuid } from "./ids.ts";
+import { code, encodeAccept, encodeAppend, type Primitive, states } from "./operations.ts";
+import { type RawDelivery, toDeliveryRow, toStoredDelivery, toStoredMessage } from "./rows.ts";
+import type { RawAcceptResult } from "./write-messages.ts";
+import { type RetentionStep, retentionStep } from "./write-retention.ts";
+
+/**
+ * With many callers waiting, transactions of some hundred operations (about 5 ms) keep this thread and
+ * the writer busy at the same time; larger ones would make each wait for the other.
+ */
+const groupLimits = { operations: 512, primitives: 20_000, depth: 2 };
+/** Deliveries loaded between two turns of the event loop. */
+const loadStep = 32;
+
+/**
+ * Opens the store in its data folder.
+ * @throws StoreError `in-use`, `corrupt`, `newer-schema`, `full`, `disk`
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+	return new SqliteStore(await openBackend(options));
+}
+
+export class SqliteStore implements Store {
+	readonly #backend: Backend;
+	readonly #group: GroupCommit;
+	readonly #listeners = new Set<(revision: number) => void>();
+	#commits = 0;
+	#closing: Promise<void> | undefined;
+
+	constructor(backend: Backend) {
+		this.#backend = backend;
+		this.#group = new GroupCommit(async (operations) => {
+			const results = await backend.commit(operations);
+			this.#commits += 1;
+			return results;
+		}, groupLimits);
+	}
+
+	/** Transactions committed since it was opened. */
+	get commits(): number {
+		return this.#commits;
+	}
+
+	write({ accepts, appends }: WriteBatch): Promise<WriteResult> {
+		const count = accepts.length + appends.length;
+		if (count === 0) {
+			return Promise.resolve({ accepts: [], appends: [] });
+		}
+		return this.#submit(
+			count,
+			(list) => {
+				for (const accept of accepts) {
+					encodeAccept(list, accept);
+				}
+				for (const append of appends) {
+					encodeAppend(list, append);
+				}
+			},
+			(results, from) => ({
+				accepts: accepts.map((_, index) => toAcceptResult(results[from + index] as RawAcceptResult)),
+				appends: appends.map((_, index) => (results[from + accepts.length + index] === 1 ? "written" : "fenced")),
+			}),
+		);
+	}
+
+	async claimDue(now: Milliseconds, limit: number, lease: Milliseconds): Promise<readonly DeliveryRow[]> {
+		const rows = await this.#one<readonly RawDelivery[]>(code.claim, now, limit, lease);
+		return rows.map(toDeliveryRow);
+	}
+
+	async renew(deliveries: readonly string[], now: Milliseconds, lease: Milliseconds): Promise<void> {
+		await this.#one(code.renew, now + lease, deliveries.length, ...deliveries);
+	}
+
+	async releaseClaims(): Promise<void> {
+		await this.#one(code.release);
+	}
+
+	async nextDue(): Promise<Milliseconds | null> {
+		return this.#keyed.nextDue();
+	}
+
+	async loadDeliveries(deliveries: readonly string[]): Promise<readonly (StoredDelivery | undefined)[]> {
+		const loaded: (StoredDelivery | undefined)[] = [];
+		for (let from = 0; from < deliveries.length; from += loadStep) {
+			if (from > 0) {
+				await nextTurn();
+			}
+			const raw = this.#keyed.deliveries(deliveries.slice(from, from + loadStep));
+			loaded.push(...raw.map((delivery) => delivery && toStoredDelivery(delivery)));
+		}
+		return loaded;
+	}
+
+	async loadMessage(message: string): Promise<StoredMessage | undefined> {
+		const raw = this.#keyed.message(message);
+		return raw && toStoredMessage(raw);
+	}
+
+	async listMessages(query: MessageQuery): Promise<Page<StoredMessage>> {
+		const { cursor, limit, recipient, sender, state } = query;
+		const [before] = cursor === undefined ? [] : decodeCursor("messages", cursor, ["number"]);
+		const page = await this.#lists.messages({
+			before: before as number | undefined,
+			limit: pageLimit(limit),
+			recipient,
+			sender,
+			state,
+		});
+		return {
+			items: page.items.map(toStoredMessage),
+			...(page.next !== undefined && { next: encodeCursor("messages", page.next) }),
+		};
+	}
+
+	async listPrompts(
+		query: PageQuery & { readonly sender?: string; readonly message?: string },
+	): Promise<Page<PromptRow>> {
+		const { cursor, sender, message } = query;
+		const after = cursor === undefined ? undefined : decodeCursor("prompts", cursor, ["number", "string"]);
+		const limit = pageLimit(query.limit);
+		const documents = await this.#lists.prompts({
+			after: after as readonly [number, string] | undefined,
+			limit: limit + 1,
+			sender,
+			message,
+		});
+		return pageOf<PromptRow>(documents, limit, ({ askedAt, id }) => encodeCursor("prompts", askedAt, id));
+	}
+
+	async loadPrompt(prompt: string): Promise<PromptRow | undefined> {
+		return parsed<PromptRow>(this.#keyed.prompt(prompt));
+	}
+
+	async countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>> {
+		const counts = await this.#lists.countDeliveries();
+		return Object.fromEntries(states.map((state, index) => [state, counts[index] ?? 0])) as Record<
+			DeliveryState,
+			number
+		>;
+	}
+
+	async readDatabases(): ReturnType<Store["readDatabases"]> {
+		const { revision, mechanisms, managers, selection } = this.#keyed.databases();
+		const [rules] = selection;
+		return {
+			revision,
+			mechanisms: mechanisms.map((document) => JSON.parse(document) as MechanismRecord),
+			managers: managers.map((document) => JSON.parse(document) as ManagerRecord),
+			...(rules !== undefined && { selection: JSON.parse(rules) as Selection }),
+		};
+	}
+
+	async readUsers(users: readonly string[]): Promise<readonly (User | undefined)[]> {
+		return this.#keyed.users(users).map((document) => parsed<User>(document));
+	}
+
+	async listUsers(query: PageQuery & { readonly managedBy?: "file" | "api" }): Promise<Page<User>> {
+		const { cursor, managedBy } = query;
+		const [after] = cursor === undefined ? [] : decodeCursor("users", cursor, ["string"]);
+		const limit = pageLimit(query.limit);
+		const documents = await this.#lists.users({ after: after as string | undefined, limit: limit + 1, managedBy });
+		return pageOf<User>(documents, limit, ({ id }) => encodeCursor("users", id));
+	}
+
+	async change(changes: readonly DatabaseChange[]): Promise<ChangeResult> {
+		const result = await this.#one<ChangeResult>(code.change, JSON.stringify(changes));
+		if (result.result === "changed" && changes.length > 0) {
+			this.#tell(result.revision);
+		}
+		return result;
+	}
+
+	watch(listener: (revision: number) => void): () => void {
+		const own = (revision: number) => listener(revision);
+		this.#listeners.add(own);
+		return () => this.#listeners.delete(own);
+	}
+
+	/** One listener's error is no business of the others, nor of whoever made the change. */
+	#tell(revision: number): void {
+		for (const listener of this.#listeners) {
+			try {
+				listener(revision);
+			} catch (error) {
+				queueMicrotask(() => {
+					throw error;
+				});
+			}
+		}
+	}
+
+	async pluginGet(mechanism: string, key: string): Promise<unknown> {
+		return parsed(this.#keyed.pluginValue(mechanism, key));
+	}
+
+	async pluginSet(mechanism: string, key: string, value: unknown): Promise<void> {
+		await this.#one(code.pluginSet, mechanism, key, JSON.stringify(value ?? null));
+	}
+
+	async pluginDelete(mechanism: string, key: string): Promise<void> {
+		await this.#one(code.pluginDelete, mechanism, key);
+	}
+
+	async pluginList(
+		mechanism: string,
+		prefix: string,
+	): Promise<readonly { readonly key: string; readonly value: unknown }[]> {
+		const values = this.#keyed.pluginValues(mechanism, prefix);
+		return values.map(([key, document]) => ({ key, value: JSON.parse(document) as unknown }));
+	}
+
+	async retain(before: Milliseconds, limit: number): Promise<number> {
+		const bound = floorUuid(before);
+		let removed = 0;
+		let after: string | null = null;
+		while (removed < limit) {
+			const left: number = Math.min(limit - removed, retentionStep);
+			const step: RetentionStep = await this.#one<RetentionStep>(code.retain, bound, left, after);
+			removed += step.removed;
+			if (step.after === undefined) {
+				break;
+			}
+			after = step.after;
+		}
+		return removed;
+	}
+
+	/** Waits for what is under way; further calls are refused. */
+	close(): Promise<void> {
+		this.#closing ??= this.#group.drained().then(() => this.#backend.close());
+		return this.#closing;
+	}
+
+	get #keyed(): Backend["keyed"] {
+		this.#refuseWhenClosing();
+		return this.#backend.keyed;
+	}
+
+	get #lists(): Backend["lists"] {
+		this.#refuseWhenClosing();
+		return this.#backend.lists;
+	}
+
+	#one<T>(...operation: Primitive[]): Promise<T> {
+		return this.#submit(
+			1,
+			(list) => list.push(...operation),
+			(results, from) => results[from] as T,
+		);
+	}
+
+	/** No async function, since each would cost every message another promise. */
+	#submit<T>(...[count, encode, decode]: Parameters<typeof GroupCommit.prototype.submit<T>>): Promise<T> {
+		return this.#closing === undefined ? this.#group.submit(count, encode, decode) : Promise.reject(closed());
+	}
+
+	#refuseWhenClosing(): void {
+		if (this.#closing !== undefined) {
+			throw closed();
+		}
+	}
+}
+
+function closed(): PosthasteError {
+	return new PosthasteError("closing", "the store is closed");
+}
+
+function toAcceptResult(raw: RawAcceptResult): AcceptResult {
+	if (typeof raw === "string") {
+		return { result: "repeated", message: raw };
+	}
+	return { result: raw === 0 ? "accepted" : "conflict" };
+}
+
+function parsed<T>(document: string | undefined): T | undefined {
+	return document === undefined ? undefined : (JSON.parse(document) as T);
+}
+
+/** A page of one more document than it shows, which tells whether there is a next one. */
+function pageOf<T>(documents: readonly string[], limit: number, cursor: (last: T) => string): Page<T> {
+	const items = documents.slice(0, limit).map((document) => JSON.parse(document) as T);
+	const last = items.at(-1);
+	return { items, ...(documents.length > limit && last !== undefined && { next: cursor(last) }) };
+}

@@ -1,0 +1,81 @@
+/** A worker thread as an object whose calls answer promises. */
+import { Worker } from "node:worker_threads";
+import { receiveError, type SentError, StoreError } from "./errors.ts";
+
+/** `writer` commits transactions, `reader` reads lists. */
+export type Role = "writer" | "reader";
+
+export interface ThreadData {
+	readonly role: Role;
+	readonly path: string;
+	readonly maxBytes?: number;
+}
+
+/** `call` names what is asked for; answers come in the order of the requests. */
+export type Request = readonly [call: string, argument: unknown];
+export type Response = readonly [ok: true, result: unknown] | readonly [ok: false, error: SentError];
+
+interface Waiting {
+	readonly resolve: (result: never) => void;
+	readonly reject: (error: Error) => void;
+}
+
+export class StoreThread {
+	readonly #worker: Worker;
+	readonly #waiting: Waiting[] = [];
+	#dead: StoreError | undefined;
+
+	private constructor(data: ThreadData) {
+		this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+			workerData: data,
+			name: `posthaste store ${data.role}`,
+		});
+		this.#worker.on("message", (response: Response) => this.#settle(response));
+		this.#worker.on("error", (error) => this.#die(`The store's ${data.role} thread failed: ${error}`));
+		this.#worker.on("exit", () => this.#die(`The store's ${data.role} thread has ended`));
+	}
+
+	/** Resolves when the thread has opened its connection. @throws StoreError when it cannot. */
+	static async start(data: ThreadData): Promise<StoreThread> {
+		const thread = new StoreThread(data);
+		try {
+			await thread.call("open", null);
+		} catch (error) {
+			await thread.#worker.terminate();
+			throw error;
+		}
+		return thread;
+	}
+
+	call<T>(call: string, argument: unknown): Promise<T> {
+		if (this.#dead !== undefined) {
+			return Promise.reject(this.#dead);
+		}
+		return new Promise<T>((resolve, reject) => {
+			this.#worker.postMessage([call, argument] satisfies Request);
+			this.#waiting.push({ resolve, reject });
+		});
+	}
+
+	/** Closes the connection and ends the thread. */
+	async close(): Promise<void> {
+		await this.call("close", null);
+		await this.#worker.terminate();
+	}
+
+	#settle([ok, content]: Response): void {
+		const waiting = this.#waiting.shift();
+		if (ok) {
+			waiting?.resolve(content as never);
+		} else {
+			waiting?.reject(receiveError(content));
+		}
+	}
+
+	#die(message: string): void {
+		this.#dead ??= new StoreError("failed", message);
+		for (const { reject } of this.#waiting.splice(0)) {
+			reject(this.#dead);
+		}
+	}
+}

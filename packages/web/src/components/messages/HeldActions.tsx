@@ -1,0 +1,34 @@
+import { Button } from "@mantine/core";
+import type { DeliveryDocument, Resolution } from "@posthaste/core";
+import { useResolve } from "../../hooks/use-messages.ts";
+import classes from "./Messages.module.css";
+
+const choices = [
+	{ resolution: "resend", label: "Send it again" },
+	{ resolution: "next", label: "Go on with the next step" },
+	{ resolution: "end", label: "End the delivery" },
+] as const satisfies readonly { resolution: Resolution; label: string }[];
+
+/** A held delivery waits for a person's decision. */
+export function HeldActions({ delivery }: { readonly delivery: DeliveryDocument }) {
+	const resolve = useResolve(delivery.message, delivery.id);
+	return (
+		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields; these are commands.
+		<div className={classes.held} role="group" aria-label="What to do with the held delivery">
+			<span>A person has to decide:</span>
+			{choices.map(({ resolution, label }) => (
+				<Button
+					key={resolution}
+					size="xs"
+					variant="default"
+					loading={resolve.isPending && resolve.variables === resolution}
+					disabled={resolve.isPending}
+					onClick={() => resolve.mutate(resolution)}
+					data-testid={`resolve-${resolution}`}
+				>
+					{label}
+				</Button>
+			))}
+		</div>
+	);
+}

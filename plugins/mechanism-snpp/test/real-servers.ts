@@ -1,0 +1,142 @@
+/** Net::SNPP's server and HylaFAX's, each in a folder of its own and on a port of 127.0.0.1. */
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findBinary, freePort, listening, type RunningServer, run, scratchFolder } from "@posthaste/real-servers";
+
+interface RealServer {
+	readonly url: string;
+	stop(): Promise<void>;
+}
+
+export interface NetSnpp extends RealServer {
+	/** What came in, oldest first: `pager`, `mess` and whatever else was said. */
+	pages(): Promise<readonly Readonly<Record<string, unknown>>[]>;
+	/** What MSTA answers from now on. */
+	answerStatus(line: string): Promise<void>;
+}
+
+export async function startNetSnpp(): Promise<NetSnpp> {
+	const folder = await scratchFolder();
+	const port = await freePort();
+	const server = run("perl", [fileURLToPath(new URL("snppd.pl", import.meta.url)), String(port), folder.path]);
+	await listeningOrExplain(server, port);
+	return {
+		url: `snpp://127.0.0.1:${port}`,
+		async pages() {
+			const lines = await readFile(join(folder.path, "pages"), "utf8").catch(() => "");
+			return lines
+				.split("\n")
+				.filter((line) => line !== "")
+				.map((line) => JSON.parse(line));
+		},
+		answerStatus: (line) => writeFile(join(folder.path, "status"), `${line}\n`),
+		async stop() {
+			await server.stop();
+			await folder.remove();
+		},
+	};
+}
+
+export interface HylaFax extends RealServer {
+	/** The pager jobs in the queue: which pager, which text. */
+	queue(): Promise<readonly { readonly pin: string; readonly text: string }[]>;
+}
+
+const folders = "archive bin client config dev docq doneq etc info lock log pollq recvq sendq status tmp".split(" ");
+
+/** Only root may start HylaFAX: its spool belongs to the user uucp. */
+export const mayStartHylaFax = process.getuid?.() === 0;
+
+/**
+ * hfaxd would listen on every interface, so socat listens and starts one for each connection; without
+ * `nofork` hfaxd crashes. There is no modem: pages are queued and stay there.
+ */
+export async function startHylaFax(): Promise<HylaFax> {
+	const folder = await scratchFolder();
+	const spool = join(folder.path, "spool");
+	await makeSpool(folder.path, spool);
+	const port = await freePort();
+	const scheduler = run("faxq", ["-D", "-q", spool]);
+	const server = run("socat", [
+		`TCP4-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`,
+		`EXEC:"${findBinary("hfaxd")} -S -q ${spool}",nofork`,
+	]);
+	await until(async () => (await readdir(spool)).includes("FIFO"));
+	await until(() => greets(port));
+	return {
+		url: `snpp://127.0.0.1:${port}`,
+		queue: () => queueOf(spool),
+		async stop() {
+			await server.stop();
+			await scheduler.stop();
+			await folder.remove();
+		},
+	};
+}
+
+async function makeSpool(parent: string, spool: string): Promise<void> {
+	await chmod(parent, 0o755);
+	for (const name of folders) {
+		await mkdir(join(spool, name), { recursive: true });
+	}
+	const etc = join(spool, "etc");
+	await writeFile(join(etc, "hosts.hfaxd"), "localhost:21::\n127.0.0.1:21::\n", { mode: 0o600 });
+	await writeFile(join(etc, "pagermap"), "5551234\t5550000/5551234\n.*\treject\n");
+	await writeFile(
+		join(etc, "config"),
+		`UUCPLockDir: ${join(spool, "lock")}\nUUCPLockType: ascii\nCountryCode: 1\nAreaCode: 415\nInternationalPrefix: 011\nLongDistancePrefix: 1\n`,
+	);
+	await writeFile(join(etc, "setup.cache"), await readFile("/etc/hylafax/setup.cache"));
+	execFileSync("chown", ["-R", "uucp:uucp", spool]);
+}
+
+/** A job file says `page:0::PIN` and where its text lies. */
+async function queueOf(spool: string): Promise<readonly { readonly pin: string; readonly text: string }[]> {
+	const names = (await readdir(join(spool, "sendq"))).filter((name) => /^q\d+$/.test(name));
+	return Promise.all(
+		names.map(async (name) => {
+			const job = await readFile(join(spool, "sendq", name), "utf8");
+			const document = /^data:0::(.+)$/m.exec(job)?.[1];
+			return {
+				pin: /^page:0::(.+)$/m.exec(job)?.[1] ?? "",
+				text: document === undefined ? "" : await readFile(join(spool, document), "utf8"),
+			};
+		}),
+	);
+}
+
+async function listeningOrExplain(server: RunningServer, port: number): Promise<void> {
+	await listening(port).catch((error: unknown) => {
+		throw new Error(`${String(error)}: ${server.output()}`);
+	});
+}
+
+/**
+ * Whether a whole session comes about. Connections that are cut before hfaxd has greeted now and then
+ * take the next one down with them, so just trying the port will not do.
+ */
+function greets(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = createConnection({ port, host: "127.0.0.1" });
+		let heard = "";
+		socket.setEncoding("utf8").once("data", () => socket.write("QUIT\r\n"));
+		socket.on("data", (text) => {
+			heard += String(text);
+		});
+		socket.on("error", () => resolve(false));
+		socket.on("close", () => resolve(heard.startsWith("220 ") && heard.includes("221 ")));
+	});
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+	for (let tries = 0; tries < 200; tries++) {
+		if (await holds()) {
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	throw new Error("not so after 10 s");
+}

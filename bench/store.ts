@@ -155,6 +155,7 @@ async function measureFlow(store: SqliteStore): Promise<readonly Row[]> {
 	let number = 0;
 	const commits = store.commits;
 	const cpu = process.threadCpuUsage();
+	const all = process.cpuUsage();
 	stall.enable();
 	const begin = performance.now();
 	async function lane(): Promise<void> {
@@ -170,6 +171,8 @@ async function measureFlow(store: SqliteStore): Promise<readonly Row[]> {
 	stall.disable();
 	const { user, system } = process.threadCpuUsage(cpu);
 	const cost = (user + system) / number - fixture;
+	const whole = process.cpuUsage(all);
+	const threads = (whole.user + whole.system) / number - fixture;
 	return [
 		{ what: `messages, ${inFlight} in flight`, value: `${(number / took).toFixed(0)}/s, ${spread(durations)}` },
 		{ what: "commits", value: `${((store.commits - commits) / took).toFixed(0)}/s` },
@@ -177,6 +180,7 @@ async function measureFlow(store: SqliteStore): Promise<readonly Row[]> {
 			what: "main thread for a message",
 			value: `${cost.toFixed(1)} µs (its making, ${fixture.toFixed(1)} µs, left out)`,
 		},
+		{ what: "all threads for a message", value: `${threads.toFixed(1)} µs of processor time` },
 		{
 			what: "event loop's delay",
 			value: `p99 ${(stall.percentile(99) / 1e6).toFixed(1)} ms, max ${(stall.max / 1e6).toFixed(1)} ms`,

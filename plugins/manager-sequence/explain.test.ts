@@ -23,8 +23,7 @@ type Step = Parameters<typeof plugin.allows>[0]["steps"][number];
 
 const noon = Date.UTC(2026, 0, 15, 12);
 const names = ["im", "im2", "email", "pager", "sms"] as const;
-const kinds = { im: "im", im2: "im", email: "email", pager: "pager", sms: "sms" } as const;
-const selectors = [...names, "kind:im", "sms", "chat", "nowhere"];
+const selectors = [...names, ...names, "kind:im", "kind:pager", "chat", "nowhere"];
 const withins = ["0s", "1s", "20s", "45s", "1m", "3m"];
 
 const attempt: fc.Arbitrary<Step> = fc.record(
@@ -53,62 +52,75 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const settings = fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 6 }) });
 
+/** Once in so many times, so that most deliveries have something left to attempt. */
+const seldom = <T>(arbitrary: fc.Arbitrary<T>, times = 5) =>
+	fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+
 const mechanism = (kind: PlayedMechanism["kind"]): fc.Arbitrary<PlayedMechanism> =>
-	fc.record({
-		kind: fc.constant(kind),
-		capabilities: fc.record(
-			{
-				receipts: fc.constantFrom("delivered", "read", "acknowledged"),
-				encryption: fc.boolean(),
-				sizeLimit: fc.constantFrom(5, 10_000),
-			},
-			{ requiredKeys: [] },
-		),
-		inactive: fc.constantFrom<NonNullable<PlayedMechanism["inactive"]>[]>(false, false, false, false, "breaker-open"),
-		absent: fc.constantFrom(false, false, false, false, true),
-	});
+	fc
+		.tuple(
+			fc.constantFrom({}, { receipts: "delivered" } as const, { receipts: "acknowledged" } as const),
+			seldom(fc.constant({ inactive: "breaker-open" } as const), 8),
+			seldom(fc.constant({ absent: true }), 8),
+			seldom(fc.constant({ sizeLimit: 5 }), 12),
+			fc.boolean(),
+		)
+		.map(([receipts, inactive, absent, sizeLimit, encryption]) => ({
+			kind,
+			capabilities: { ...receipts, ...sizeLimit, encryption },
+			...inactive,
+			...absent,
+		}));
+
+const quiet = fc.record(
+	{
+		from: fc.constantFrom("11:00", "12:00", "12:01", "12:05"),
+		to: fc.constantFrom("12:01", "12:02", "12:10", "16:00"),
+		then: fc.constantFrom("skip" as const, "wait" as const),
+		except: fc.constantFrom("urgent" as const, "low" as const),
+	},
+	{ requiredKeys: ["from", "to", "then"] },
+);
 
 /** Quiet hours and conditions that begin, end or turn while the delivery is under way. */
-const entry = (name: string): fc.Arbitrary<Omit<DeliveryEntry, "address">> =>
-	fc.record(
-		{
-			mechanism: fc.constant(name),
-			publicKey: fc.constant("a key"),
-			quiet: fc.record(
-				{
-					from: fc.constantFrom("11:00", "12:00", "12:01", "12:05"),
-					to: fc.constantFrom("12:01", "12:02", "12:10", "16:00"),
-					then: fc.constantFrom("skip", "wait"),
-					except: fc.constantFrom("urgent", "low"),
-				},
-				{ requiredKeys: ["from", "to"] },
-			),
-			when: fc.constantFrom('message.priority != "low"', "now.getMinutes() < 2", "message.properties.missing"),
-		},
-		{ requiredKeys: ["mechanism"] },
-	);
+const entry = (mechanism: string): fc.Arbitrary<Omit<DeliveryEntry, "address">> =>
+	fc
+		.tuple(
+			seldom(quiet),
+			seldom(fc.constantFrom('message.priority != "low"', "now.getMinutes() < 2", "message.properties.missing"), 8),
+		)
+		.map(([hours, when]) => ({
+			mechanism,
+			publicKey: "a key",
+			...(hours !== undefined && { quiet: hours }),
+			...(when !== undefined && { when }),
+		}));
 
 const table = fc
-	.tuple(fc.shuffledSubarray([...names]), fc.tuple(...names.map(entry)))
+	.tuple(fc.shuffledSubarray([...names], { minLength: 4 }), fc.tuple(...names.map(entry)))
 	.map(([order, entries]) => order.flatMap((name) => entries.filter((one) => one.mechanism === name)));
 
-const message: fc.Arbitrary<Partial<Message>> = fc.record(
-	{
-		priority: fc.constantFrom("low", "normal", "urgent"),
-		prompts: fc.constantFrom("ask", "ask", "yes", "no"),
-		confidential: fc.constantFrom(false, false, true),
-		expiresAt: fc.integer({ min: 1, max: 600_000 }).map((after) => noon + after),
-	},
-	{ requiredKeys: ["priority"] },
-);
+const message: fc.Arbitrary<Partial<Message>> = fc
+	.tuple(
+		fc.constantFrom("low" as const, "normal" as const, "urgent" as const),
+		fc.constantFrom("ask" as const, "ask" as const, "yes" as const, "no" as const),
+		fc.nat({ max: 9 }),
+		seldom(fc.integer({ min: 1, max: 600_000 }), 3),
+	)
+	.map(([priority, prompts, confidential, after]) => ({
+		priority,
+		prompts,
+		confidential: confidential === 0,
+		...(after !== undefined && { expiresAt: noon + after }),
+	}));
 
 const world: fc.Arbitrary<PlayOptions> = fc.record({
 	mechanisms: fc.record({
-		im: mechanism(kinds.im),
-		im2: mechanism(kinds.im2),
-		email: mechanism(kinds.email),
-		pager: mechanism(kinds.pager),
-		sms: mechanism(kinds.sms),
+		im: mechanism("im"),
+		im2: mechanism("im"),
+		email: mechanism("email"),
+		pager: mechanism("pager"),
+		sms: mechanism("sms"),
 	}),
 	table,
 	message,
@@ -124,7 +136,7 @@ test("what explain says beforehand is what then happens", () => {
 				passed.set(node, (passed.get(node) ?? 0) + 1);
 			}
 		}),
-		{ numRuns: Number(process.env["EXPLAIN_RUNS"] ?? 1000) },
+		{ numRuns: Number(process.env.EXPLAIN_RUNS ?? 800) },
 	);
 	// The walk has met every kind of node, and a cut only now and then.
 	for (const node of ["attempt", "ask", "answered", "passed-over", "postponed", "wait", "note", "end"] as const) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read, so that an old one gets a sentence and no syntax error.
+import { enableCompileCache } from "node:module";
 import process from "node:process";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -10,6 +11,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
 	);
 	process.exitCode = 2;
 } else {
+	// Modules are compiled once and not at each start.
+	enableCompileCache?.();
 	const { main } = await import("../src/cli/main.ts");
 	await main(process.argv.slice(2));
 }

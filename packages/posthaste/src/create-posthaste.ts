@@ -2,7 +2,7 @@
  * Puts the engine together for use inside an application: `createPosthaste` needs no server. What the
  * program adds (the HTTP API, the configuration file) stands in main.ts.
  */
-import type { DeliveryState, Milliseconds } from "@posthaste/core";
+import type { DeliveryState, Milliseconds, Snapshot } from "@posthaste/core";
 import { Databases } from "./databases/databases.ts";
 import { type Clock, realClock } from "./engine/clock.ts";
 import { Engine } from "./engine/engine.ts";
@@ -58,6 +58,8 @@ export interface PosthasteCore extends Posthaste {
 	ready(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
 	/** Calls back with every event, at once; for metrics. The callback must be quick and must not throw. */
 	observe(listener: (event: MessageEvent) => void): () => void;
+	/** The databases as the flow reads them now. */
+	readonly snapshot: Snapshot;
 	/** Nothing is being written or read; calls of mechanisms may be under way. */
 	readonly isQuiet: boolean;
 	readonly gauges: Gauges;
@@ -150,6 +152,9 @@ function library(parts: Parts): PosthasteCore {
 		observe: (listener) => events.observe(listener),
 		checkHealth: () => mechanisms.checkHealth(),
 		ready: () => ready(store),
+		get snapshot() {
+			return databases.snapshot;
+		},
 		get isQuiet() {
 			return engine.isQuiet;
 		},

@@ -32,8 +32,8 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 			move: fc.constant("outcome" as const),
 			which,
 			outcome: fc.constantFrom(...outcomes),
-			level: fc.option(fc.constantFrom(...receiptLevels), { nil: undefined, freq: 6 }),
-			retryAfter: fc.option(fc.integer({ min: 0, max: 120_000 }), { nil: undefined, freq: 6 }),
+			level: fc.option(fc.constantFrom(...receiptLevels), { nil: undefined, freq: 2 }),
+			retryAfter: fc.option(fc.integer({ min: 0, max: 120_000 }), { nil: undefined, freq: 2 }),
 		}),
 	},
 	{

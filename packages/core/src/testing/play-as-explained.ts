@@ -1,7 +1,7 @@
 /** Plays a delivery to its end while walking the tree that was explained beforehand. */
 import type { ExplainedNode, ExplainedResult } from "../explanation.ts";
 import type { JournalEntry } from "../journal.ts";
-import { isFinal, type Level, satisfies } from "../outcome.ts";
+import { isFinal, type Level, type ReceiptLevel, satisfies } from "../outcome.ts";
 import type { PlayedDelivery } from "./play.ts";
 
 /** Picks one of several: a random source, or a script. */
@@ -30,6 +30,7 @@ class ExplainedRun {
 	readonly #fates = new Map<string, ExplainedResult>();
 	#node: ExplainedNode;
 	#started: Extract<JournalEntry, { type: "attempt" }>[] = [];
+	#within = 0;
 	#read = 0;
 
 	constructor(delivery: PlayedDelivery, choose: Choose) {
@@ -122,6 +123,7 @@ class ExplainedRun {
 		const said = { mechanisms: node.mechanisms, until: node.until, within: node.within };
 		same({ mechanisms: this.#started.map(({ mechanism }) => mechanism), until: first?.until, within }, said);
 		this.#started = [];
+		this.#within = within;
 		const results = node.mechanisms.map((mechanism) => this.#choose(this.#resultsOf(mechanism, node.until)));
 		for (const [index, mechanism] of node.mechanisms.entries()) {
 			this.#fates.set(mechanism, results[index] ?? "failed");
@@ -153,15 +155,27 @@ class ExplainedRun {
 			case "delivered":
 			case "read":
 			case "acknowledged":
-				if (this.#choose([true, false])) {
-					this.#delivery.outcome(mechanism, "accepted", { level: fate });
-				} else {
-					this.#delivery.outcome(mechanism, "accepted");
-					this.#delivery.receipt(mechanism, fate);
-				}
+				this.#bring(mechanism, fate);
 				break;
 			default:
 				this.#delivery.outcome(mechanism, fate);
+		}
+	}
+
+	/** A receipt may come before the outcome, with it or, unless the attempt has no time at all, after it. */
+	#bring(mechanism: string, level: ReceiptLevel): void {
+		const ways = ["before", "with", ...(this.#within > 0 ? (["after"] as const) : [])] as const;
+		switch (this.#choose(ways)) {
+			case "before":
+				this.#delivery.receipt(mechanism, level);
+				break;
+			case "with":
+				this.#delivery.outcome(mechanism, "accepted", { level });
+				break;
+			case "after":
+				this.#delivery.outcome(mechanism, "accepted");
+				this.#delivery.receipt(mechanism, level);
+				break;
 		}
 	}
 

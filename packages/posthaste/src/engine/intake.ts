@@ -100,13 +100,18 @@ export class Intake {
 			claimedUntil: clock.now() + lease,
 			...(key !== undefined && { idempotency: { key, digest: digestOf(draft) } }),
 		};
+		const deliveries = message.to.map((recipient, index) => ({ id: `${message.id}.${index + 1}`, recipient }));
+		// With the recipients at hand, the deliveries' first decisions go into the transaction that accepts
+		// the message. They are carried out only if it does: without the message they have no row to follow.
+		const together = message.to.every((id) => directory.cachedUser(id) !== undefined);
 		return new Promise((resolve, reject) => {
 			writer.accept(accept, (error, result) => {
 				if (error !== undefined || result === undefined) {
 					reject(notWritten(error));
 				} else if (result.result === "accepted") {
-					const deliveries = message.to.map((recipient, index) => ({ id: `${message.id}.${index + 1}`, recipient }));
-					engine.begin(composed, deliveries);
+					if (!together) {
+						engine.begin(composed, deliveries);
+					}
 					resolve({ id: message.id, acceptedAt: message.acceptedAt, deliveries, repeated: false });
 				} else if (result.result === "conflict") {
 					reject(
@@ -116,6 +121,9 @@ export class Intake {
 					this.#repeat(result.message).then(resolve, reject);
 				}
 			});
+			if (together) {
+				engine.begin(composed, deliveries);
+			}
 		});
 	}
 

@@ -120,7 +120,10 @@ interface ListThread {
 function listThread(path: string): ListThread {
 	let thread: Promise<StoreThread> | undefined;
 	async function ask<T>(call: string, query: unknown): Promise<T> {
-		thread ??= StoreThread.start({ role: "reader", path });
+		thread ??= StoreThread.start({ role: "reader", path }).catch((error: unknown) => {
+			thread = undefined;
+			throw error;
+		});
 		return (await thread).call<T>(call, query);
 	}
 	return {

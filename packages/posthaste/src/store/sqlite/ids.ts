@@ -50,8 +50,8 @@ export function floorUuid(moment: number): string {
  */
 export const deliveriesPerMessage = 65_536;
 
-/** Messages that share a span of the indexes on senders and recipients: `m >> 15` in the schema. */
-export const messagesPerSpan = 32_768;
+/** Messages that share a span of the indexes on senders and recipients: `m >> 13` in the schema. */
+export const messagesPerSpan = 8_192;
 
 export interface DeliveryKey {
 	readonly message: string;

@@ -90,12 +90,12 @@ export class ListReads {
 	#searchFor({ recipient, sender, state }: MessageListQuery): { readonly source: Source; readonly checks: Check[] } {
 		if (recipient !== undefined) {
 			const sql =
-				"SELECT d >> 16 FROM delivery WHERE d >> 31 = ? AND recipient = ? AND d < ? << 16 ORDER BY d DESC LIMIT ?";
+				"SELECT d >> 16 FROM delivery WHERE d >> 29 = ? AND recipient = ? AND d < ? << 16 ORDER BY d DESC LIMIT ?";
 			const checks = [...this.#senderCheck(sender), ...this.#stateCheck(state)];
 			return { source: this.#spans(sql, recipient), checks };
 		}
 		if (sender !== undefined) {
-			const sql = "SELECT m FROM message WHERE m >> 15 = ? AND sender = ? AND m < ? ORDER BY m DESC LIMIT ?";
+			const sql = "SELECT m FROM message WHERE m >> 13 = ? AND sender = ? AND m < ? ORDER BY m DESC LIMIT ?";
 			return { source: this.#spans(sql, sender), checks: this.#stateCheck(state) };
 		}
 		if (state !== undefined && state !== "reached") {

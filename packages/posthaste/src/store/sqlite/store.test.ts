@@ -5,7 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { accepted, acceptOf, appendAll, appendTo, messageAt, settling, start } from "../conformance/fixtures.ts";
+import {
+	accepted,
+	acceptOf,
+	appendAll,
+	appendTo,
+	messageAt,
+	promptOf,
+	settling,
+	start,
+} from "../conformance/fixtures.ts";
 import { openSqliteStore, type SqliteStore, StoreError } from "./index.ts";
 
 const threads = ["inline", "worker"] as const;
@@ -54,10 +63,11 @@ async function refusalOn(thread: "worker" | "inline"): Promise<StoreError> {
 
 describe("opening", () => {
 	it("makes the folder and the file", async () => {
-		folder = join(folder, "a", "b");
-		const store = await open("worker");
+		const nested = join(folder, "a", "b");
+		const store = await openSqliteStore({ folder: nested, thread: "worker" });
+		stores.push(store);
 		await accepted(store);
-		expect(existsSync(join(folder, "posthaste.db"))).toBe(true);
+		expect(existsSync(join(nested, "posthaste.db"))).toBe(true);
 	});
 
 	it("leaves one file with everything in it when it is closed", async () => {
@@ -148,8 +158,10 @@ describe.each(threads)("a full disk, %s", (thread) => {
 		throw new Error("the disk was never full");
 	}
 
-	it("refuses the whole transaction, and the store goes on", async () => {
+	it("refuses the whole transaction, and the store goes on when there is room again", async () => {
 		const store = await open(thread, 1_000_000);
+		const old = await accepted(store, { acceptedAt: start - 1, body: "x".repeat(200_000) });
+		await appendAll(store, settling(`${old.id}.1`, 1));
 		const { kept, refused, error } = await fill(store);
 		expect(error).toMatchObject({ code: "full" });
 		const stored = await Promise.all([...kept, ...refused].map((id) => store.loadMessage(id)));
@@ -158,11 +170,11 @@ describe.each(threads)("a full disk, %s", (thread) => {
 			...refused.map(() => false),
 		]);
 		expect((await store.countDeliveries()).routing).toBe(kept.length);
-		// Small writes may still fit; room for large ones comes back with retention.
-		await appendAll(store, ...kept.slice(0, 200).map((id) => settling(`${id}.1`, 1)));
-		expect(await store.retain(start + 1, 1000)).toBe(200);
-		await accepted(store, { body: "x".repeat(20_000) });
-		expect((await store.countDeliveries()).routing).toBe(kept.length - 200 + 1);
+		expect(await store.retain(start, 1000)).toBe(1);
+		expect(await appendAll(store, appendTo(`${refused[0]}.1`, 1))).toEqual(["fenced"]);
+		await accepted(store, { body: "x".repeat(100_000) });
+		expect(await appendAll(store, settling(`${kept[0]}.1`, 1))).toEqual(["written"]);
+		expect(await store.countDeliveries()).toMatchObject({ routing: kept.length, reached: 1 });
 	});
 
 	it("refuses every caller that shared the transaction", async () => {
@@ -198,6 +210,25 @@ describe.each(threads)("group commit, %s", (thread) => {
 		]);
 		expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
 		expect((await store.countDeliveries()).routing).toBe(2);
+	});
+});
+
+describe("retention", () => {
+	it("leaves no row of any table behind", async () => {
+		const store = await open("worker");
+		const idempotency = { key: "key", digest: "a" };
+		const { id } = await accepted(store, { to: ["ann", "bob"] }, { idempotency });
+		for (const delivery of [`${id}.1`, `${id}.2`]) {
+			await appendAll(store, appendTo(delivery, 1, { openPrompt: promptOf(delivery, 1) }), appendTo(delivery, 2));
+			await appendAll(store, settling(delivery, 3));
+		}
+		expect(await store.retain(start + 1, 10)).toBe(1);
+		await store.close();
+		const database = new Database(file, { readonly: true });
+		const tables = ["message", "delivery", "journal", "prompt", "idempotency"];
+		const left = tables.map((table) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+		database.close();
+		expect(left).toEqual(tables.map(() => 0));
 	});
 });
 

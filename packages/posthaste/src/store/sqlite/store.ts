@@ -10,7 +10,6 @@ import {
 	type User,
 } from "@posthaste/core";
 import type {
-	AcceptResult,
 	ChangeResult,
 	DatabaseChange,
 	DeliveryRow,
@@ -29,15 +28,17 @@ import { decodeCursor, encodeCursor, pageLimit } from "./cursor.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { floorUuid } from "./ids.ts";
 import { code, encodeAccept, encodeAppend, type Primitive, states } from "./operations.ts";
+import { pageOf, parsed, toAcceptResult } from "./results.ts";
 import { type RawDelivery, toDeliveryRow, toStoredDelivery, toStoredMessage } from "./rows.ts";
 import type { RawAcceptResult } from "./write-messages.ts";
 import { type RetentionStep, retentionStep } from "./write-retention.ts";
 
 /**
- * With many callers waiting, transactions of some hundred operations (about 5 ms) keep this thread and
- * the writer busy at the same time; larger ones would make each wait for the other.
+ * With thousands of callers waiting, transactions of a thousand operations (about 10 ms) keep this
+ * thread and the writer busy at the same time. Larger ones would make each wait for the other, smaller
+ * ones write the same pages more often.
  */
-const groupLimits = { operations: 512, primitives: 20_000, depth: 2 };
+const groupLimits = { operations: 1024, primitives: 20_000, depth: 2 };
 /** Deliveries loaded between two turns of the event loop. */
 const loadStep = 32;
 
@@ -293,22 +294,4 @@ export class SqliteStore implements Store {
 
 function closed(): PosthasteError {
 	return new PosthasteError("closing", "the store is closed");
-}
-
-function toAcceptResult(raw: RawAcceptResult): AcceptResult {
-	if (typeof raw === "string") {
-		return { result: "repeated", message: raw };
-	}
-	return { result: raw === 0 ? "accepted" : "conflict" };
-}
-
-function parsed<T>(document: string | undefined): T | undefined {
-	return document === undefined ? undefined : (JSON.parse(document) as T);
-}
-
-/** A page of one more document than it shows, which tells whether there is a next one. */
-function pageOf<T>(documents: readonly string[], limit: number, cursor: (last: T) => string): Page<T> {
-	const items = documents.slice(0, limit).map((document) => JSON.parse(document) as T);
-	const last = items.at(-1);
-	return { items, ...(documents.length > limit && last !== undefined && { next: cursor(last) }) };
 }

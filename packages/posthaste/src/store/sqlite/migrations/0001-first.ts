@@ -4,7 +4,7 @@
  *
  * - A message's number `m` counts accepts, so rows are appended; a delivery's number is
  *   `m * 65536 + n` and needs no further key.
- * - The indexes on senders and recipients begin with a span of 32,768 messages. Inserts then fall into
+ * - The indexes on senders and recipients begin with a span of 8,192 messages. Inserts then fall into
  *   the span's few pages instead of any page of the whole index; a list looks into span after span.
  * - `delivery.state` is a number, `reached` being 0, so that one partial index serves every other
  *   state and the many deliveries that reached somebody stand in none.
@@ -23,7 +23,7 @@ CREATE TABLE message (
 	document TEXT NOT NULL
 );
 CREATE UNIQUE INDEX message_id ON message (id);
-CREATE INDEX message_sender ON message (m >> 15, sender);
+CREATE INDEX message_sender ON message (m >> 13, sender);
 
 CREATE TABLE delivery (
 	d INTEGER PRIMARY KEY,
@@ -36,7 +36,7 @@ CREATE TABLE delivery (
 	settled_at INTEGER,
 	journal INTEGER
 );
-CREATE INDEX delivery_recipient ON delivery (d >> 31, recipient);
+CREATE INDEX delivery_recipient ON delivery (d >> 29, recipient);
 CREATE INDEX delivery_due ON delivery (due) WHERE due IS NOT NULL AND claimed_until IS NULL;
 CREATE INDEX delivery_claimed ON delivery (claimed_until) WHERE claimed_until IS NOT NULL;
 CREATE INDEX delivery_state ON delivery (state) WHERE state > 0;

@@ -303,9 +303,7 @@ export class DeliveryCourse {
 			return;
 		}
 		raise(attempt, level);
-		if (level === "acknowledged") {
-			this.#reach("acknowledged", attempt);
-		} else if (satisfies(level, attempt.until)) {
+		if (satisfies(level, attempt.until)) {
 			this.#reach("receipt", attempt);
 		} else if (attempt.phase === "resting" || attempt.phase === "undecided") {
 			// It did arrive, so it is not sent again; what was asked for may still come.
@@ -600,10 +598,11 @@ export class DeliveryCourse {
 	#reach(reason: SettleReason, attempt: TrackedAttempt): void {
 		this.#withdraw();
 		attempt.phase = "over";
-		if (reason === "acknowledged" || attempt.level === "acknowledged") {
+		const acknowledged = attempt.level === "acknowledged";
+		if (acknowledged) {
 			this.#retractAll(attempt);
 		}
-		this.#settle("reached", attempt.level === "acknowledged" ? "acknowledged" : reason, attempt);
+		this.#settle("reached", acknowledged ? "acknowledged" : reason, attempt);
 	}
 
 	/** Takes back what other mechanisms have shown or may have shown. */

@@ -124,34 +124,51 @@ export class Guard {
 	#call(attempt: Attempt): Promise<SendResult> {
 		const left = attempt.deadline - this.#clock.now();
 		if (left <= 0) {
-			return Promise.resolve({ outcome: "failed", evidence: "not sent: its time was over before a place was free" });
+			return Promise.resolve({
+				outcome: "failed",
+				evidence: "not sent: its time was over before a place was free",
+			});
 		}
-		this.#underWay.add(attempt.id);
 		const limit = Math.min(left, this.#options.callLimit);
+		this.#underWay.add(attempt.id);
+		const ended = (result: SendResult): SendResult => {
+			this.#underWay.delete(attempt.id);
+			return result;
+		};
+		const call = (signal: AbortSignal) => this.#instance.send(attempt, signal);
 		const silence = (): SendResult => ({ outcome: "unknown", evidence: `no answer within ${limit} ms` });
-		return this.#bounded(limit, (signal) => this.#instance.send(attempt, signal), silence)
-			.catch(
-				(error: unknown): SendResult => ({ outcome: "unknown", evidence: `the plugin threw: ${messageOf(error)}` }),
-			)
-			.finally(() => this.#underWay.delete(attempt.id));
+		return this.#bounded(limit, call, silence).then(ended, (error: unknown) =>
+			ended({ outcome: "unknown", evidence: `the plugin threw: ${messageOf(error)}` }),
+		);
 	}
 
-	/** Runs a call; after `limit` its signal aborts, and a little later `silence` answers in its place. */
+	/**
+	 * Runs a call; after `limit` its signal aborts, and a little later `silence` answers in its place. It
+	 * makes as few promises as it can, since every attempt goes through here.
+	 */
 	#bounded<Result>(
 		limit: Milliseconds,
 		call: (signal: AbortSignal) => Promise<Result>,
 		silence: () => Result,
 	): Promise<Result> {
-		const controller = new AbortController();
 		return new Promise((resolve, reject) => {
+			const controller = new AbortController();
 			let timer = this.#clock.timer(limit, () => {
 				controller.abort(new DOMException("the call took too long", "TimeoutError"));
 				timer = this.#clock.timer(grace, () => resolve(silence()));
 			});
-			const ended = () => timer.cancel();
-			startCall(() => call(controller.signal))
-				.then(resolve, reject)
-				.finally(ended);
+			const fail = (error: unknown) => {
+				timer.cancel();
+				reject(error);
+			};
+			try {
+				call(controller.signal).then((result) => {
+					timer.cancel();
+					resolve(result);
+				}, fail);
+			} catch (error) {
+				fail(error);
+			}
 		});
 	}
 
@@ -165,11 +182,6 @@ export class Guard {
 			},
 		};
 	}
-}
-
-/** A plugin that throws before it makes a promise is treated like one whose promise rejects. */
-async function startCall<Result>(call: () => Promise<Result>): Promise<Result> {
-	return call();
 }
 
 /** The mechanism's own fault. That somebody is absent or an address wrong says nothing against the mechanism. */

@@ -38,7 +38,7 @@ import { type RetentionStep, retentionStep } from "./write-retention.ts";
  * thread and the writer busy at the same time. Larger ones would make each wait for the other, smaller
  * ones write the same pages more often.
  */
-const groupLimits = { operations: 1024, primitives: 20_000, depth: 2 };
+const groupLimits = { operations: 512, primitives: 20_000, depth: 2 };
 /** Deliveries loaded between two turns of the event loop. */
 const loadStep = 32;
 

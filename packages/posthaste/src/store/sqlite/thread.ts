@@ -30,7 +30,9 @@ export class StoreThread {
 			workerData: data,
 			name: `posthaste store ${data.role}`,
 		});
-		this.#worker.on("message", (response: Response) => this.#settle(response));
+		// A port hands over everything that has come, and the next answer comes while this one is still being
+		// worked off: without a turn in between, timers and sockets would starve under load.
+		this.#worker.on("message", (response: Response) => void setImmediate(() => this.#settle(response)));
 		this.#worker.on("error", (error) => this.#die(`The store's ${data.role} thread failed: ${error}`));
 		this.#worker.on("exit", () => this.#die(`The store's ${data.role} thread has ended`));
 	}

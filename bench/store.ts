@@ -12,8 +12,10 @@ import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import type { JournalEntry, Message } from "@posthaste/core";
-import { v7 } from "uuid";
+import { MessageIds } from "../packages/posthaste/src/engine/ids.ts";
 import { openSqliteStore, type SqliteStore } from "../packages/posthaste/src/store/sqlite/index.ts";
+
+const ids = new MessageIds();
 
 const { values } = parseArgs({
 	options: {
@@ -61,7 +63,7 @@ function measureDisk(folder: string): Row {
 function draftMessage(number: number): Message {
 	const now = Date.now();
 	return {
-		id: v7(),
+		id: ids.next(Date.now()),
 		to: [`user-${number % 5000}`],
 		from: `service-${number % 200}`,
 		body,

@@ -2,7 +2,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	test: {
-		include: ["packages/**/*.test.ts", "plugins/**/*.test.ts", "scenarios/**/*.test.ts", "scripts/**/*.test.ts"],
+		include: [
+			"packages/**/*.test.ts",
+			"plugins/**/*.test.ts",
+			"scenarios/**/*.test.ts",
+			"scripts/**/*.test.ts",
+			"simulator/**/*.test.ts",
+		],
 		exclude: ["**/node_modules/**", "**/dist/**"],
 		globalSetup: ["scripts/report-skipped.ts"],
 		testTimeout: 20_000,

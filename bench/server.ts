@@ -7,7 +7,7 @@ import { createLog } from "../packages/posthaste/src/log.ts";
 
 const data = process.argv[2] ?? "./posthaste-data";
 const posthaste = await createPosthaste({ data, plugins: [instant], configuration: benchConfiguration });
-const app = await createHttpServer({ posthaste, log: createLog("error") });
+const app = await createHttpServer({ posthaste, log: await createLog("error") });
 process.stdout.write(`${await listen(app, "127.0.0.1:0")}\n`);
 process.once("SIGTERM", async () => {
 	await app.close();

@@ -1,5 +1,4 @@
 /** Writes docs/reference/errors.md from the table of error codes. A test compares the file with what this would write. */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorTable } from "@posthaste/core";
@@ -42,7 +41,5 @@ export function errorsPage(): string {
 
 if (import.meta.main) {
 	const file = fileURLToPath(new URL("../docs/reference/errors.md", import.meta.url));
-	const biome = fileURLToPath(new URL("../node_modules/.bin/biome", import.meta.url));
 	writeFileSync(file, errorsPage());
-	execFileSync(biome, ["format", "--write", file], { stdio: "inherit" });
 }

@@ -1,96 +1,6 @@
 /** Mail over SMTP (RFC 5321), as text and as HTML. */
-import {
-	type Attempt,
-	defineMechanism,
-	type Health,
-	type MechanismHost,
-	type MechanismInstance,
-	mechanismApiVersion,
-	type SendResult,
-} from "@posthaste/core";
-import nodemailer, { type PluginFunction, type SendMailOptions } from "nodemailer";
-import { type MailSettings, mailOf } from "./mail.ts";
-import { evidenceOf, outcomeOfError } from "./outcome.ts";
-import {
-	AddressSchema,
-	type EmailAddress,
-	type EmailSettings,
-	parseMailbox,
-	SettingsSchema,
-	transportOptions,
-} from "./settings.ts";
-
-/** A mail that wants to know when the last of its bytes goes to the connection. */
-interface TrackedMail extends SendMailOptions {
-	readonly onLastByte: () => void;
-}
-
-/**
- * The message's stream ends when the connection has taken the last of it, just before the dot. It is
- * read only after the server has agreed to DATA, so a stream that has not ended means no dot was sent.
- */
-const trackLastByte: PluginFunction = (mail, done) => {
-	const { onLastByte } = mail.data as unknown as TrackedMail;
-	mail.message.processFunc((stream) => stream.once("end", onLastByte));
-	done();
-};
-
-async function create(settings: EmailSettings, host: MechanismHost): Promise<MechanismInstance<EmailAddress>> {
-	const transport = nodemailer.createTransport(transportOptions(settings));
-	transport.use("stream", trackLastByte);
-	const closing = new AbortController();
-	transport.on("error", (error) => {
-		if (!closing.signal.aborted) {
-			host.log.warn({ error: evidenceOf(error.message) }, "the SMTP connection failed");
-		}
-	});
-	const mailSettings: MailSettings = { ...settings, sender: parseMailbox(settings.from) };
-
-	async function send(attempt: Attempt<EmailAddress>, signal: AbortSignal): Promise<SendResult> {
-		if (signal.aborted || host.now() >= attempt.deadline) {
-			return { outcome: "failed", evidence: "the time for this attempt was over before anything was sent" };
-		}
-		let left = false;
-		const mail: TrackedMail = {
-			...mailOf(attempt, mailSettings),
-			signal: AbortSignal.any([signal, closing.signal]),
-			onLastByte() {
-				left = true;
-			},
-		};
-		try {
-			const info = await transport.sendMail(mail);
-			return { outcome: "accepted", evidence: evidenceOf(info.response), reference: info.messageId };
-		} catch (error) {
-			return outcomeOfError(error, left);
-		}
-	}
-
-	return {
-		send,
-		health: (signal) => health(transport, AbortSignal.any([signal, closing.signal])),
-		async close() {
-			closing.abort(new Error("the mechanism was closed"));
-			transport.close();
-		},
-	};
-}
-
-/** Connects, greets and signs in, and sends nothing. */
-async function health(transport: { verify(): Promise<true> }, signal: AbortSignal): Promise<Health> {
-	const aborted = Promise.withResolvers<never>();
-	const abort = () => aborted.reject(new Error("the server did not answer in time"));
-	signal.addEventListener("abort", abort, { once: true });
-	try {
-		signal.throwIfAborted();
-		await Promise.race([transport.verify(), aborted.promise]);
-		return { healthy: true };
-	} catch (error) {
-		return { healthy: false, detail: evidenceOf(error instanceof Error ? error.message : String(error)) };
-	} finally {
-		signal.removeEventListener("abort", abort);
-	}
-}
+import { defineMechanism, mechanismApiVersion } from "@posthaste/core";
+import { AddressSchema, type EmailAddress, type EmailSettings, SettingsSchema } from "./settings.ts";
 
 export default defineMechanism<EmailSettings, EmailAddress>({
 	id: "email",
@@ -103,5 +13,6 @@ export default defineMechanism<EmailSettings, EmailAddress>({
 	address: AddressSchema,
 	// A resend has the same Message-ID, but not every mail store looks at it, so deduplication is not claimed.
 	capabilities: {},
-	create,
+	// The mail libraries are large, so who has no mail mechanism does not load them.
+	create: async (settings, host) => (await import("./instance.ts")).create(settings, host),
 });

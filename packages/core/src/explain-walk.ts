@@ -54,14 +54,12 @@ export interface Position extends Path {
 /** What was seen of a manager at work. */
 export interface Watch {
 	effects: number;
-	/** It has looked at the results of an attempt, so that its further course may depend on them. */
-	looked: boolean;
 }
 
 export class Walker {
 	/** Inputs handled so far, which is what walks cost. */
 	work = 0;
-	/** How often a manager looked at results. */
+	/** How often the manager looked at the results of an attempt, so that its way may depend on them. */
 	looks = 0;
 	readonly #planned: Planned;
 	readonly #policies: Policies;
@@ -84,7 +82,7 @@ export class Walker {
 	 * A generator cannot be copied, so each path is walked from its beginning.
 	 */
 	walk(path: Path, step: Step | undefined, enough: number): Position {
-		const watch: Watch = { effects: 0, looked: false };
+		const watch: Watch = { effects: 0 };
 		const course = this.#course(watch);
 		for (const { input, at } of path.steps) {
 			course.handle(input, at);
@@ -107,7 +105,6 @@ export class Walker {
 	#course(watch: Watch): DeliveryCourse {
 		const { message, manager } = this.#planned;
 		const looked = () => {
-			watch.looked = true;
 			this.looks += 1;
 		};
 		return new DeliveryCourse({

@@ -247,6 +247,28 @@ describe("bounds", () => {
 	});
 });
 
+test("a manager that remembers an answer is explained as it then goes", () => {
+	function* remembering(): Course {
+		const { answer } = yield* askSender("Is it urgent?");
+		yield* attempt(["im2"]);
+		yield* attempt(["email"]);
+		if (answer === "yes") {
+			yield* attempt(["pager"]);
+		}
+	}
+	fc.assert(
+		fc.property(choices, (chosen) => {
+			playAsExplained(play(testManager(remembering), {}, { mechanisms }), chooser(chosen));
+		}),
+	);
+	const { tree } = explain(remembering);
+	const [yes, no] = (tree as Extract<ExplainedNode, { node: "ask" }>).branches;
+	const uses = (node: ExplainedNode | undefined) =>
+		node !== undefined && [...nodesOf(node)].some((one) => one.node === "attempt" && one.mechanisms.includes("pager"));
+	expect([yes?.on, uses(yes?.then)]).toEqual([["yes"], true]);
+	expect([no?.on, uses(no?.then)]).toEqual([["no", "no-answer"], false]);
+});
+
 test("a manager that goes by the results it is handed is explained as it then goes", () => {
 	/** Its way depends on results of long ago, on levels and on how it was passed over. */
 	function* careful(): Course {

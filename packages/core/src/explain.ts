@@ -87,7 +87,7 @@ class Explorer {
 		const { pause } = course;
 		const group = pause?.on === "attempts" ? pause.group : undefined;
 		const underWay = group?.active.filter(({ phase }) => phase !== "over") ?? [];
-		if (watch.looked || course.reason !== undefined || underWay.some((one) => one.phase !== "sending" || one.try > 1)) {
+		if (course.reason !== undefined || underWay.some((one) => one.phase !== "sending" || one.try > 1)) {
 			return undefined;
 		}
 		const attempts = [...course.attempts.values()];
@@ -115,7 +115,7 @@ class Explorer {
 	}
 
 	#question(
-		{ now, course, ...path }: Position,
+		{ now, ...path }: Position,
 		prompt: { id: string; question: string; until: Milliseconds; otherwise: "yes" | "no" },
 		depth: number,
 	): ExplainedNode {
@@ -126,7 +126,7 @@ class Explorer {
 		const ways: readonly (readonly [string, Step])[] = [
 			["yes", answered("yes")],
 			["no", answered("no")],
-			["no-answer", { input: { type: "time-passed" }, at: course.due ?? prompt.until }],
+			["no-answer", { input: { type: "time-passed" }, at: prompt.until }],
 		];
 		const branches = ways.map(([on, step]) => ({
 			on: [on],

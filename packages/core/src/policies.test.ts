@@ -161,9 +161,12 @@ describe("the delivery policy", () => {
 });
 
 test("the second look drops who is known to be absent, which is no part of the policies", () => {
-	const { delivery, played } = policies({ mechanisms: { im2: { kind: "im", absent: true } } });
+	const mechanisms = { im2: { kind: "im", absent: true } } as const;
+	const { delivery, played } = policies({ mechanisms });
 	expect(delivery).toEqual([kept]);
 	expect(played.decisions).toContainEqual({ type: "passed-over", mechanism: "im2", reason: "absent" });
+	const out = policies({ mechanisms, allows: ["email"] }).played;
+	expect(out.decisions).toContainEqual({ type: "passed-over", mechanism: "im2", reason: "not-in-configuration" });
 });
 
 afterAll(() => {

@@ -11,8 +11,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
 	);
 	process.exitCode = 2;
 } else {
-	// Modules are compiled once and not at each start.
-	enableCompileCache?.();
+	// Modules are compiled once and not at each start, in this thread and in those of the store.
+	const { directory } = enableCompileCache();
+	if (directory !== undefined) {
+		process.env.NODE_COMPILE_CACHE ??= directory;
+	}
 	const { main } = await import("../src/cli/main.ts");
 	await main(process.argv.slice(2));
 }

@@ -7,6 +7,7 @@ import { Databases } from "./databases/databases.ts";
 import { type Clock, realClock } from "./engine/clock.ts";
 import { Engine } from "./engine/engine.ts";
 import { Events } from "./engine/events.ts";
+import type { IdSource } from "./engine/ids.ts";
 import { Intake } from "./engine/intake.ts";
 import type { Log } from "./engine/ports.ts";
 import { Retention } from "./engine/retention.ts";
@@ -46,6 +47,8 @@ export interface PosthasteOptions {
 	readonly keep?: Milliseconds;
 	/** Unwritten items beyond which messages are refused; 100,000 when left out. */
 	readonly pendingLimit?: number;
+	/** Makes the identifiers of messages; from the system's randomness when left out. A seeded source makes runs repeatable. */
+	readonly ids?: IdSource;
 }
 
 /** The library's Posthaste, with what only the program around it and tests need. */
@@ -82,16 +85,18 @@ const day: Milliseconds = 86_400_000;
 export async function createPosthaste(options: PosthasteOptions = {}): Promise<PosthasteCore> {
 	const folder = options.data ?? "./posthaste-data";
 	const store = options.store ?? (await openSqliteStore({ folder, thread: "worker" }));
+	let parts: Parts | undefined;
 	try {
-		const parts = await assemble(store, options);
+		parts = await assemble(store, options);
+		await start(parts, options);
 		return library(parts);
 	} catch (error) {
-		await store.close();
+		await (parts === undefined ? store.close() : crash(parts));
 		throw error;
 	}
 }
 
-/** The parts, each given what it needs, and started in the order that they depend on one another. */
+/** The parts, each given what it needs. */
 async function assemble(store: Store, options: PosthasteOptions): Promise<Parts> {
 	const { clock = realClock, log = silentLog, env, guard, healthInterval } = options;
 	const plugins = new Plugins([...bundledPlugins, ...(options.plugins ?? [])]);
@@ -109,18 +114,42 @@ async function assemble(store: Store, options: PosthasteOptions): Promise<Parts>
 	const events = new Events();
 	const engine = new Engine({ store, writer, directory: databases, mechanisms, plugins, events, clock, log });
 	const pendingLimit = options.pendingLimit ?? 100_000;
-	const intake = new Intake({ store, writer, directory: databases, engine, clock, pendingLimit });
+	const { ids } = options;
+	const intake = new Intake({ store, writer, directory: databases, engine, clock, pendingLimit, ...(ids && { ids }) });
 	const retention = new Retention(store, clock, log, options.keep ?? 30 * day);
 
-	if (options.configuration !== undefined) {
-		await databases.configuration.apply(options.configuration);
+	return {
+		store,
+		clock,
+		plugins,
+		databases,
+		mechanisms,
+		inbound,
+		webSockets,
+		writer,
+		events,
+		engine,
+		intake,
+		retention,
+	};
+}
+
+/** Starts the parts in the order that they depend on one another. */
+async function start(parts: Parts, { configuration, log = silentLog }: PosthasteOptions): Promise<void> {
+	const { databases, inbound, engine, retention } = parts;
+	if (configuration !== undefined) {
+		await databases.configuration.apply(configuration);
 	}
-	await follow({ databases, mechanisms });
-	databases.onChange(() => void follow({ databases, mechanisms }));
+	await follow(parts);
+	databases.onChange(({ mechanisms, users }) => {
+		engine.refresh(users);
+		if (mechanisms.length > 0) {
+			void follow(parts);
+		}
+	});
 	inbound.deliverTo(engine, log);
 	await engine.start();
 	retention.start();
-	return { store, clock, plugins, databases, mechanisms, webSockets, writer, events, engine, intake, retention };
 }
 
 function library(parts: Parts): PosthasteCore {

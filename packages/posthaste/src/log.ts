@@ -1,10 +1,12 @@
 /** Logs go to standard error: lines of JSON, or text for people when that is a terminal. */
-import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import { type DestinationStream, type Logger, pino } from "pino";
 
-export function createLog(level: string): Logger {
-	const stream = process.stderr.isTTY
-		? pretty({ destination: 2, sync: true, ignore: "pid,hostname" })
-		: pino.destination(2);
-	return pino({ level }, stream);
+export async function createLog(level: string): Promise<Logger> {
+	return pino({ level }, process.stderr.isTTY ? await forPeople() : pino.destination(2));
+}
+
+/** Loaded only at a terminal. */
+async function forPeople(): Promise<DestinationStream> {
+	const { default: pretty } = await import("pino-pretty");
+	return pretty({ destination: 2, sync: true, ignore: "pid,hostname" });
 }

@@ -56,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
 
 async function start(options: ServeOptions, parts: { close(): void | Promise<void> }[]): Promise<string> {
 	const { data, env, healthInterval, extraRoutes } = options;
-	const log = createLog(options.logLevel);
+	const log = await createLog(options.logLevel);
 	await resolveListen(options.listen);
 	const posthaste = await createPosthaste({
 		data,

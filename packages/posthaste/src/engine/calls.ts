@@ -45,12 +45,14 @@ export class Calls {
 		const { attempt: id, mechanism, try: tries } = decision;
 		const outcome = { type: "outcome", attempt: id, mechanism, try: tries } as const;
 		const entry = resident.entries.get(mechanism);
-		const hindrance = this.#hindrance(resident, id, entry);
-		if (hindrance !== undefined || entry === undefined) {
-			this.#parts.handle(resident, { ...outcome, outcome: "failed", evidence: `not sent: ${hindrance}` });
+		const hindrance = () => this.#hindrance(resident, id, entry);
+		const now = hindrance();
+		if (now !== undefined || entry === undefined) {
+			this.#parts.handle(resident, { ...outcome, outcome: "failed", evidence: `not sent: ${now}` });
 			return;
 		}
-		this.#call(resident, this.#parts.mechanisms.send(mechanism, attemptOf(resident, decision, entry)), (result) => ({
+		const attempt = attemptOf(resident, decision, entry);
+		this.#call(resident, this.#parts.mechanisms.send(mechanism, attempt, hindrance), (result) => ({
 			...outcome,
 			...result,
 		}));

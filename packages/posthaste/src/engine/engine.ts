@@ -3,9 +3,10 @@
  * carried out. A delivery that only waits is dropped from memory; time, a receipt or an answer brings
  * it back.
  */
-import type { Composed, Input, JournalEntry, Milliseconds } from "@posthaste/core";
-import { isFinal } from "@posthaste/core";
-import type { DeliveryRow, Store } from "../store/port.ts";
+import type { Composed, Decision, Input, JournalEntry, Milliseconds } from "@posthaste/core";
+import { isFinal, isInput } from "@posthaste/core";
+import type { MessageEvent } from "../posthaste.ts";
+import type { Append, DeliveryRow, Store, StoredDelivery } from "../store/port.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
@@ -49,6 +50,10 @@ export class Engine {
 	/** Inputs for deliveries that are being read from the store. */
 	readonly #loading = new Map<string, Waiting[]>();
 	#claiming = false;
+	/** The time to claim came while claiming. */
+	#claimAgain = false;
+	/** Writes that failed and wait to be tried again. */
+	#retrying = 0;
 	#closing = false;
 	#abandoned = false;
 
@@ -72,6 +77,11 @@ export class Engine {
 	/** Nothing is being written or read. Calls of mechanisms may be under way. */
 	get isQuiet(): boolean {
 		return this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claiming;
+	}
+
+	/** Nothing is under way at all: no call, no write, and no write that failed and is tried again. */
+	get isIdle(): boolean {
+		return this.isQuiet && this.#calls.underWay === 0 && this.#retrying === 0;
 	}
 
 	/** Takes up what an earlier run of the program left. */
@@ -107,6 +117,37 @@ export class Engine {
 		}
 	}
 
+	/**
+	 * Hands on what a mechanism reports, which must not be lost: it is tried again for as long as the store
+	 * cannot take it. `done` is not called when the engine stops before that.
+	 */
+	report(delivery: string, input: Input, done: (error?: NobodyConcerned) => void): void {
+		this.feed(delivery, input, (error) => {
+			if (error === undefined || error instanceof NobodyConcerned) {
+				done(error);
+			} else if (!this.#abandoned) {
+				this.#afterRest(() => this.report(delivery, input, done));
+			}
+		});
+	}
+
+	/** Users were changed: deliveries in memory look at them as they are from now on. */
+	refresh(users: readonly string[] | "all"): void {
+		const all = [...this.#residents.values()];
+		const concerned = users === "all" ? all : all.filter(({ recipient }) => users.includes(recipient));
+		if (concerned.length === 0 || this.#abandoned) {
+			return;
+		}
+		this.#parts.directory.loadUsers([...new Set(concerned.map(({ recipient }) => recipient))]).then(
+			(found) => {
+				for (const { recipient, person } of concerned) {
+					person.user = found.get(recipient) ?? { ...person.user, mechanisms: [] };
+				}
+			},
+			() => this.#afterRest(() => this.refresh(users)),
+		);
+	}
+
 	/** Starts nothing more. Calls under way still end, and their outcomes are written. */
 	stop(): void {
 		this.#closing = true;
@@ -127,11 +168,13 @@ export class Engine {
 		if (this.#abandoned) {
 			return;
 		}
-		if (resident.handle(input, this.#parts.clock.now(), written) && !resident.isWriting) {
+		if (!resident.knows(input)) {
+			written?.(new NobodyConcerned(`delivery ${resident.id} made no such attempt`), []);
+		} else if (resident.handle(input, this.#parts.clock.now(), written) && !resident.isWriting) {
 			this.#write(resident);
-		} else {
-			this.#dropIfQuiet(resident);
+			return;
 		}
+		this.#dropIfQuiet(resident);
 	}
 
 	#write(resident: Resident): void {
@@ -144,17 +187,50 @@ export class Engine {
 			if (error !== undefined) {
 				const about = { delivery: resident.id, error: error.message };
 				this.#parts.log.error(about, "a journal could not be written; it is tried again");
-				this.#parts.clock.timer(writeRest, () => this.#write(resident));
+				resident.isDoubtful = true;
+				this.#afterRest(() => this.#write(resident));
 			} else if (result === "fenced") {
-				this.#residents.delete(resident.id);
-				resident.abandon(new Error(`delivery ${resident.id} is run by another process`));
+				void this.#fenced(resident, append);
 			} else {
-				this.#written(resident, append.due, append.claimedUntil);
+				this.#written(resident, append);
 			}
 		});
 	}
 
-	#written(resident: Resident, due: Milliseconds | null, claimedUntil: Milliseconds | null): void {
+	/** Another append came first: another process's, or this very one, whose first answer was an error. */
+	async #fenced(resident: Resident, append: Append): Promise<void> {
+		try {
+			if (resident.isDoubtful && (await this.#stands(append))) {
+				this.#written(resident, append);
+				return;
+			}
+		} catch {
+			this.#afterRest(() => void this.#fenced(resident, append));
+			return;
+		}
+		this.#residents.delete(resident.id);
+		resident.abandon(new Error(`delivery ${resident.id} is run by another process`));
+	}
+
+	/** Whether the journal on disk ends with these very entries. */
+	async #stands({ delivery, entries }: Append): Promise<boolean> {
+		const [stored] = await this.#parts.store.loadDeliveries([delivery]);
+		const last = stored?.journal.slice(-entries.length) ?? [];
+		return JSON.stringify(last) === JSON.stringify(entries);
+	}
+
+	/** Tries a write again. An engine that was abandoned tries nothing more. */
+	#afterRest(write: () => void): void {
+		this.#retrying += 1;
+		this.#parts.clock.timer(writeRest, () => {
+			this.#retrying -= 1;
+			if (!this.#abandoned) {
+				write();
+			}
+		});
+	}
+
+	#written(resident: Resident, { entries, state, reason, due, claimedUntil }: Append): void {
 		if (this.#abandoned) {
 			return;
 		}
@@ -162,8 +238,9 @@ export class Engine {
 		// What was decided meanwhile goes on its way first, so that a cancellation which came in time
 		// keeps its attempt from being made.
 		this.#write(resident);
-		for (const { entries, decisions, written } of taken) {
-			this.#publish(resident, entries);
+		// The state that is told is the one on disk; the course may be ahead of it.
+		this.#publish(resident.message.id, { delivery: resident.id, state, ...(reason && { reason }), entries });
+		for (const { decisions, written } of taken) {
 			for (const decision of decisions) {
 				this.#calls.carryOut(resident, decision);
 			}
@@ -175,10 +252,9 @@ export class Engine {
 		this.#dropIfQuiet(resident);
 	}
 
-	#publish({ id, message, course }: Resident, entries: readonly JournalEntry[]): void {
-		if (this.#parts.events.heard(message.id)) {
-			const { state, reason } = course;
-			this.#parts.events.publish({ message: message.id, delivery: id, state, ...(reason && { reason }), entries });
+	#publish(message: string, event: Omit<MessageEvent, "message">): void {
+		if (this.#parts.events.heard(message)) {
+			this.#parts.events.publish({ message, ...event });
 		}
 	}
 
@@ -213,15 +289,21 @@ export class Engine {
 		}
 	}
 
-	#strand(stranded: Stranded): void {
-		const { clock, events, writer } = this.#parts;
+	#strand(stranded: Stranded, written?: Written): void {
+		const { events, writer } = this.#parts;
 		const { delivery, message, state, reason, entries } = stranded;
-		const settledAt = state === "unreached" ? { settledAt: clock.now() } : {};
-		writer.append({ delivery, entries, state, reason, due: null, claimedUntil: null, ...settledAt }, (error) => {
+		const settledAt = isFinal(state) ? { settledAt: entries.at(-1)?.at ?? 0 } : {};
+		const append = { delivery, entries, state, reason, due: null, claimedUntil: null, ...settledAt };
+		writer.append(append, (error, result) => {
 			if (error !== undefined) {
-				clock.timer(writeRest, () => this.#strand(stranded));
-			} else if (events.heard(message)) {
-				events.publish({ message, delivery, state, reason, entries });
+				this.#afterRest(() => this.#strand(stranded, written));
+			} else if (result === "fenced") {
+				written?.(new Error(`delivery ${delivery} is run by another process`), []);
+			} else {
+				if (events.heard(message)) {
+					events.publish({ message, delivery, state, reason, entries });
+				}
+				written?.(undefined, entries.filter(isDecision));
 			}
 		});
 	}
@@ -239,9 +321,10 @@ export class Engine {
 	/** Reads a delivery back into memory and hands it the inputs that wait for it. */
 	async #restore(delivery: string): Promise<void> {
 		const { store, directory, log } = this.#parts;
-		let failure = new Error(`there is no delivery ${delivery}`);
+		let failure: Error = new NobodyConcerned(`there is no delivery ${delivery}`);
+		let stored: StoredDelivery | undefined;
 		try {
-			const [stored] = await store.loadDeliveries([delivery]);
+			[stored] = await store.loadDeliveries([delivery]);
 			if (stored !== undefined && !this.#abandoned) {
 				const users = await directory.loadUsers([stored.row.recipient]);
 				this.#arrive(this.#residence.revive(stored, users.get(stored.row.recipient)));
@@ -255,11 +338,23 @@ export class Engine {
 		this.#loading.delete(delivery);
 		for (const { input, written } of waiting) {
 			const resident = this.#residents.get(delivery);
-			if (resident === undefined) {
-				written?.(failure, []);
-			} else if (input !== undefined) {
+			if (resident !== undefined && input !== undefined) {
 				this.#handle(resident, input, written);
+			} else if (stored?.row.state === "held" && input !== undefined) {
+				this.#handleHeld(stored, input, written);
+			} else {
+				written?.(failure, []);
 			}
+		}
+	}
+
+	/** A held delivery whose manager cannot take it up any more can still be ended. */
+	#handleHeld(stored: StoredDelivery, input: Input, written: Written | undefined): void {
+		const end = this.#residence.end(stored, input);
+		if (end === undefined) {
+			written?.(undefined, []);
+		} else {
+			this.#strand(end, written);
 		}
 	}
 
@@ -268,6 +363,7 @@ export class Engine {
 	/** Goes on with every delivery whose time has come. */
 	async #claimDue(): Promise<void> {
 		if (this.#closing || this.#claiming) {
+			this.#claimAgain = this.#claiming;
 			return;
 		}
 		this.#claiming = true;
@@ -280,15 +376,19 @@ export class Engine {
 					this.feed(id, { type: "time-passed" });
 				}
 			} while (claimed.length === claimLimit);
-			const next = await store.nextDue();
-			if (next !== null) {
-				this.#wake.by(Math.max(next, clock.now() + 1));
-			}
+			const next = (await store.nextDue()) ?? Number.POSITIVE_INFINITY;
+			const now = clock.now();
+			// A claim that lapses announces nothing, so it is looked for such once in a lease.
+			this.#wake.by(Math.max(Math.min(next, now + lease), now + 1));
 		} catch (error) {
 			log.error({ error: String(error) }, "due deliveries could not be claimed");
 			this.#wake.by(clock.now() + writeRest);
 		} finally {
 			this.#claiming = false;
+			if (this.#claimAgain) {
+				this.#claimAgain = false;
+				this.#wake.by(clock.now() + 1);
+			}
 		}
 	}
 
@@ -302,4 +402,11 @@ export class Engine {
 				.then(() => this.#wake.by(clock.now() + 1));
 		});
 	}
+}
+
+/** Something was reported about a delivery or an attempt that never was. */
+export class NobodyConcerned extends Error {}
+
+function isDecision(entry: JournalEntry): entry is JournalEntry & Decision {
+	return !isInput(entry);
 }

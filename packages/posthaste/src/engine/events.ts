@@ -44,7 +44,7 @@ export class Events {
 		} else {
 			signal?.addEventListener("abort", stop, { once: true });
 		}
-		return queue.iterate(stop);
+		return stoppable(queue.iterate(stop), stop);
 	}
 
 	#add(message: string | undefined, listener: Listener): void {
@@ -67,6 +67,20 @@ export class Events {
 			this.#byMessage.delete(message);
 		}
 	}
+}
+
+/** A generator that was never read runs none of its own cleaning up, and one that waits must be woken to end. */
+export function stoppable<Item>(items: AsyncGenerator<Item>, stop: () => void): AsyncIterableIterator<Item> {
+	return {
+		next: () => items.next(),
+		return() {
+			stop();
+			return items.return(undefined);
+		},
+		[Symbol.asyncIterator]() {
+			return this;
+		},
+	};
 }
 
 class EventQueue {

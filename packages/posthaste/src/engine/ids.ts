@@ -10,7 +10,12 @@ const pooled = 256;
 /** The sequence has 32 bits; starting in its lower half leaves room for two thousand million in one millisecond. */
 const sequenceStart = () => Math.floor(Math.random() * 0x7fffffff);
 
-export class MessageIds {
+/** Makes identifiers, each greater than the one before. */
+export interface IdSource {
+	next(now: Milliseconds): string;
+}
+
+export class MessageIds implements IdSource {
 	#moment = 0;
 	#sequence = sequenceStart();
 	readonly #pool = Buffer.alloc(randomBytes * pooled);

@@ -1,7 +1,6 @@
 /** Takes messages in: checks the draft, composes the message, and answers once it is on disk. */
 import { createHash } from "node:crypto";
 import {
-	type Complaint,
 	type Composed,
 	compose,
 	configure,
@@ -11,16 +10,15 @@ import {
 	select,
 	type User,
 } from "@posthaste/core";
-import { Compile } from "typebox/compile";
+import { toError } from "../databases/finding.ts";
+import { shapeFindings } from "../databases/shape.ts";
 import type { Accepted } from "../posthaste.ts";
 import type { Store } from "../store/port.ts";
 import type { Clock } from "./clock.ts";
 import { type Engine, lease } from "./engine.ts";
-import { MessageIds } from "./ids.ts";
+import { type IdSource, MessageIds } from "./ids.ts";
 import type { Directory } from "./ports.ts";
 import type { Writer } from "./writer.ts";
-
-const draftShape = Compile(DraftSchema);
 
 export interface IntakeParts {
 	readonly store: Store;
@@ -30,15 +28,18 @@ export interface IntakeParts {
 	readonly clock: Clock;
 	/** Items waiting to be written beyond which messages are refused rather than queued. */
 	readonly pendingLimit: number;
+	/** Identifiers of messages; UUIDv7 from the system's randomness when left out. */
+	readonly ids?: IdSource;
 }
 
 export class Intake {
 	readonly #parts: IntakeParts;
-	readonly #ids = new MessageIds();
+	readonly #ids: IdSource;
 	#closed = false;
 
 	constructor(parts: IntakeParts) {
 		this.#parts = parts;
+		this.#ids = parts.ids ?? new MessageIds();
 	}
 
 	/** Refuses everything from now on. */
@@ -155,17 +156,12 @@ function unknownRecipient(id: string, index: number): never {
 
 /** @throws PosthasteError `invalid-request` or `unknown-key`, naming each field */
 function checkShape(draft: Draft): void {
-	if (draftShape.Check(draft)) {
-		return;
+	const findings = shapeFindings(DraftSchema, draft, [], "invalid-request");
+	if (findings.length > 0) {
+		const { message, complaints } = toError(findings);
+		const code = findings.every((finding) => finding.code === "unknown-key") ? "unknown-key" : "invalid-request";
+		throw new PosthasteError(code, message, complaints);
 	}
-	const errors = [...draftShape.Errors(draft)];
-	const complaints: Complaint[] = errors.map(({ instancePath, message }) => ({
-		field: instancePath.replace(/^\//, "").replaceAll("/", ".") || "message",
-		message,
-	}));
-	const code = errors.every(({ keyword }) => keyword === "additionalProperties") ? "unknown-key" : "invalid-request";
-	const detail = complaints.map(({ field, message }) => `${field} ${message}`).join("; ");
-	throw new PosthasteError(code, detail, complaints);
 }
 
 /** The same for every way to write the same draft: keys in order, no white space. */

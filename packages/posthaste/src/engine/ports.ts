@@ -21,7 +21,8 @@ export interface Directory {
 /** The mechanisms, behind breaker, concurrency limit and deadline. */
 export interface Mechanisms {
 	/** Always resolves, and within a bounded time: no answer is `unknown`. */
-	send(mechanism: string, attempt: Attempt): Promise<SendResult>;
+	/** `hindrance` is asked once more when a place is free: why the attempt is not wanted any more. */
+	send(mechanism: string, attempt: Attempt, hindrance: () => string | undefined): Promise<SendResult>;
 	retract(mechanism: string, attempt: Parameters<NonNullable<MechanismInstance["retract"]>>[0]): Promise<boolean>;
 	/** Whether fresh presence says that nobody is at this address. */
 	absent(mechanism: string, address: object, now: Milliseconds): boolean;

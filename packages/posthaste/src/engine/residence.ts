@@ -4,6 +4,7 @@ import {
 	type Composed,
 	DeliveryCourse,
 	type DeliveryEntry,
+	type Input,
 	isFinal,
 	type JournalEntry,
 	lookAgain,
@@ -21,7 +22,7 @@ import {
 import type { StoredDelivery } from "../store/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
-import { Resident } from "./resident.ts";
+import { type Person, Resident } from "./resident.ts";
 
 export interface ResidenceParts {
 	readonly directory: Directory;
@@ -35,7 +36,7 @@ export interface ResidenceParts {
 export interface Stranded {
 	readonly delivery: string;
 	readonly message: string;
-	readonly state: "unreached" | "held";
+	readonly state: "unreached" | "held" | "cancelled";
 	readonly reason: SettleReason;
 	readonly entries: readonly JournalEntry[];
 }
@@ -70,8 +71,9 @@ export class Residence {
 			return this.#cannotBegin(id, composed.message, "no-such-manager", detail);
 		}
 		const entries = new Map<string, DeliveryEntry>();
-		const course = begin(planned, id, this.#look(composed.message, user, planned.configuration.allows, entries));
-		return { resident: new Resident({ recipient, course, sequence: 0, entries }), isNew: true };
+		const person = { user };
+		const course = begin(planned, id, this.#look(composed.message, person, planned.configuration.allows, entries));
+		return { resident: new Resident({ recipient, course, sequence: 0, entries, person }), isNew: true };
 	}
 
 	/** Takes up a delivery that the store has. */
@@ -94,8 +96,9 @@ export class Residence {
 		if (manager === undefined) {
 			return this.#strand(stored, "no-such-manager", `manager plugin ${plugin} ${version} is not there`);
 		}
-		const person = user ?? { ...policies.recipient, mechanisms: [], managedBy: { by: "api" }, revision: 0 };
-		const entries = new Map(person.mechanisms.map((entry) => [entry.mechanism, entry]));
+		const nobody: User = { ...policies.recipient, mechanisms: [], managedBy: { by: "api" }, revision: 0 };
+		const person = { user: user ?? nobody };
+		const entries = new Map(person.user.mechanisms.map((entry) => [entry.mechanism, entry]));
 		const allows = manager.allows(policies.configuration.settings);
 		const look = this.#look(message, person, allows, entries);
 		const course = new DeliveryCourse({ delivery: row.id, message, plugin: manager, policies, look });
@@ -107,15 +110,16 @@ export class Residence {
 			}
 			throw error;
 		}
-		const resident = new Resident({ recipient: row.recipient, course, sequence: row.sequence, entries });
-		return { resident, isNew: false };
+		const { recipient, sequence, settledAt } = row;
+		const end = settledAt === undefined ? {} : { settledAt };
+		return { resident: new Resident({ recipient, course, sequence, entries, person, ...end }), isNew: false };
 	}
 
 	/** The second look before each attempt: at the databases as they are then. */
-	#look(message: Message, begunWith: User, allows: readonly string[] | "all", entries: Map<string, DeliveryEntry>) {
+	#look(message: Message, person: Person, allows: readonly string[] | "all", entries: Map<string, DeliveryEntry>) {
 		const { directory, mechanisms } = this.#parts;
 		return (mechanism: string, now: Milliseconds): PolicyEntry => {
-			const user = directory.cachedUser(begunWith.id) ?? begunWith;
+			const user = directory.cachedUser(person.user.id) ?? person.user;
 			const { policy, entry } = lookAgain(mechanism, message, user, allows, {
 				snapshot: directory.snapshot,
 				now,
@@ -152,4 +156,26 @@ export class Residence {
 		];
 		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries } };
 	}
+
+	/** What a person may still do about a held delivery that cannot be taken up: end it. Undefined for anything else. */
+	end({ row }: StoredDelivery, input: Input): Stranded | undefined {
+		const ending = endingOf(input);
+		if (ending === undefined) {
+			return undefined;
+		}
+		const at = this.#parts.clock.now();
+		const entries: readonly JournalEntry[] = [
+			{ ...input, sequence: row.sequence + 1, at },
+			{ type: "settled", ...ending, sequence: row.sequence + 2, at },
+		];
+		return { delivery: row.id, message: row.message, ...ending, entries };
+	}
+}
+
+function endingOf(input: Input): Pick<Stranded, "state" | "reason"> | undefined {
+	if (input.type === "cancelled") {
+		return { state: "cancelled", reason: "cancelled" };
+	}
+	const ended = input.type === "resolved" && input.resolution === "end";
+	return ended ? { state: "unreached", reason: "ended-by-person" } : undefined;
 }

@@ -11,6 +11,7 @@ import type {
 	JournalEntry,
 	Message,
 	Milliseconds,
+	User,
 } from "@posthaste/core";
 import { isFinal } from "@posthaste/core";
 import type { Append, PromptRow } from "../store/port.ts";
@@ -24,6 +25,11 @@ interface Unwritten {
 	readonly written: Written | undefined;
 }
 
+/** A recipient as they were last seen. */
+export interface Person {
+	user: User;
+}
+
 export class Resident {
 	readonly id: string;
 	readonly message: Message;
@@ -31,9 +37,14 @@ export class Resident {
 	readonly course: DeliveryCourse;
 	/** The recipient's entries as the last looks found them, by mechanism: where attempts are sent. */
 	readonly entries: Map<string, DeliveryEntry>;
+	/** The recipient, for looks while nobody has them at hand. The engine changes it when they change. */
+	readonly person: Person;
+	/** The append under way was answered with an error, which does not say that it was not written. */
+	isDoubtful = false;
 	/** Calls of mechanisms under way. */
 	calls = 0;
 	#sequence: number;
+	#settledAt: Milliseconds | undefined;
 	#unwritten: Unwritten[] = [];
 	#writing: Unwritten[] = [];
 
@@ -42,13 +53,22 @@ export class Resident {
 		readonly course: DeliveryCourse;
 		readonly sequence: number;
 		readonly entries: Map<string, DeliveryEntry>;
+		readonly person: Person;
+		readonly settledAt?: Milliseconds;
 	}) {
 		this.id = start.course.delivery;
 		this.message = start.course.message;
 		this.recipient = start.recipient;
 		this.course = start.course;
 		this.entries = start.entries;
+		this.person = start.person;
 		this.#sequence = start.sequence;
+		this.#settledAt = start.settledAt;
+	}
+
+	/** Whether an input is about something of this delivery's. A report about an attempt it never made is not. */
+	knows(input: Input): boolean {
+		return (input.type !== "receipt" && input.type !== "replied") || this.course.attempts.has(input.attempt);
 	}
 
 	/** Takes an input; false when nothing follows from it that is worth an entry. */
@@ -61,6 +81,8 @@ export class Resident {
 		const entries = [this.#numbered(input, now)];
 		for (const decision of decisions) {
 			entries.push(this.#numbered(decision, now));
+			// Evidence that comes after the end is written too, and moves the end only when it settles anew.
+			this.#settledAt = decision.type === "settled" ? now : this.#settledAt;
 		}
 		this.#unwritten.push({ entries, decisions, written });
 		return true;
@@ -103,7 +125,7 @@ export class Resident {
 			// knows that the program stopped in between.
 			due: sending && !isFinal(course.state) ? now : course.due,
 			claimedUntil: sending && !isFinal(course.state) ? claimedUntil : null,
-			...(isFinal(course.state) && { settledAt: entries.at(-1)?.at ?? now }),
+			...(isFinal(course.state) && { settledAt: this.#settledAt ?? now }),
 			...this.#prompts(entries),
 		};
 	}
@@ -112,6 +134,7 @@ export class Resident {
 	take(): readonly Unwritten[] {
 		const taken = this.#writing;
 		this.#writing = [];
+		this.isDoubtful = false;
 		return taken;
 	}
 

@@ -3,7 +3,7 @@
  * deadline on every call (cockatiel). Whatever the plugin does, a call ends within a bounded time
  * with an honest outcome.
  */
-import type { Attempt, MechanismInstance, Milliseconds, SendResult } from "@posthaste/core";
+import { type Attempt, type MechanismInstance, type Milliseconds, outcomes, type SendResult } from "@posthaste/core";
 import {
 	BrokenCircuitError,
 	bulkhead,
@@ -14,9 +14,9 @@ import {
 	handleWhenResult,
 	type IBackoffFactory,
 	noJitterGenerator,
-	wrap,
 } from "cockatiel";
 import type { Clock } from "../engine/clock.ts";
+import { bounded } from "./bounded.ts";
 
 export interface GuardOptions {
 	/** Calls of this mechanism at the same time. */
@@ -36,15 +36,15 @@ export const guardDefaults: GuardOptions = {
 	rest: { first: 5000, longest: 60_000 },
 };
 
-/** After its signal aborts, a call has this long to say what it knows. */
-const grace: Milliseconds = 1000;
+/** Results of attempts that were not made after all. They say nothing against the mechanism. */
+const notMade = new WeakSet<SendResult>();
 
 export class Guard {
 	readonly #instance: MechanismInstance;
 	readonly #clock: Clock;
 	readonly #options: GuardOptions;
 	readonly #breaker;
-	readonly #policy;
+	readonly #places;
 	readonly #underWay = new Set<string>();
 	#openUntil: Milliseconds = 0;
 	#waiting = 0;
@@ -63,7 +63,7 @@ export class Guard {
 				}),
 			),
 		});
-		this.#policy = wrap(bulkhead(options.concurrency, Number.POSITIVE_INFINITY), this.#breaker);
+		this.#places = bulkhead(options.concurrency, Number.POSITIVE_INFINITY);
 	}
 
 	get breaker(): "closed" | "open" | "half-open" {
@@ -92,11 +92,15 @@ export class Guard {
 		return this.#waiting;
 	}
 
-	async send(attempt: Attempt): Promise<SendResult> {
+	/** `hindrance` is asked once a place is free, and may say that the attempt is not wanted any more. */
+	async send(attempt: Attempt, hindrance: () => string | undefined = () => undefined): Promise<SendResult> {
 		this.#waiting += 1;
+		const unwanted = () => this.#unwanted(attempt, hindrance);
 		try {
-			const result = await this.#policy.execute(() => this.#call(attempt));
-			return result as SendResult;
+			// An attempt that is not to be made must not be the breaker's trial.
+			return await this.#places.execute(
+				() => unwanted() ?? this.#breaker.execute(async () => unwanted() ?? this.#call(attempt)),
+			);
 		} catch (error) {
 			const evidence = error instanceof BrokenCircuitError ? "the circuit breaker is open" : messageOf(error);
 			return { outcome: "failed", evidence };
@@ -110,26 +114,33 @@ export class Guard {
 		if (retract === undefined) {
 			return false;
 		}
+		this.#waiting += 1;
 		try {
-			return await this.#bounded(
-				this.#options.callLimit,
-				(signal) => retract.call(this.#instance, attempt, signal),
-				() => false,
-			);
+			const call = (signal: AbortSignal) => retract.call(this.#instance, attempt, signal);
+			return await bounded(this.#clock, this.#options.callLimit, call, () => false);
 		} catch {
 			return false;
+		} finally {
+			this.#waiting -= 1;
 		}
 	}
 
-	#call(attempt: Attempt): Promise<SendResult> {
-		const left = attempt.deadline - this.#clock.now();
-		if (left <= 0) {
-			return Promise.resolve({
-				outcome: "failed",
-				evidence: "not sent: its time was over before a place was free",
-			});
+	#left(attempt: Attempt): Milliseconds {
+		return attempt.deadline - this.#clock.now();
+	}
+
+	#unwanted(attempt: Attempt, hindrance: () => string | undefined): SendResult | undefined {
+		const reason = this.#left(attempt) <= 0 ? "its time was over before a place was free" : hindrance();
+		if (reason === undefined) {
+			return undefined;
 		}
-		const limit = Math.min(left, this.#options.callLimit);
+		const result: SendResult = { outcome: "failed", evidence: `not sent: ${reason}` };
+		notMade.add(result);
+		return result;
+	}
+
+	#call(attempt: Attempt): Promise<SendResult> {
+		const limit = Math.min(this.#left(attempt), this.#options.callLimit);
 		this.#underWay.add(attempt.id);
 		const ended = (result: SendResult): SendResult => {
 			this.#underWay.delete(attempt.id);
@@ -137,39 +148,10 @@ export class Guard {
 		};
 		const call = (signal: AbortSignal) => this.#instance.send(attempt, signal);
 		const silence = (): SendResult => ({ outcome: "unknown", evidence: `no answer within ${limit} ms` });
-		return this.#bounded(limit, call, silence).then(ended, (error: unknown) =>
-			ended({ outcome: "unknown", evidence: `the plugin threw: ${messageOf(error)}` }),
+		return bounded(this.#clock, limit, call, silence).then(
+			(result) => ended(understood(result)),
+			(error: unknown) => ended({ outcome: "unknown", evidence: `the plugin threw: ${textOf(error, attempt)}` }),
 		);
-	}
-
-	/**
-	 * Runs a call; after `limit` its signal aborts, and a little later `silence` answers in its place. It
-	 * makes as few promises as it can, since every attempt goes through here.
-	 */
-	#bounded<Result>(
-		limit: Milliseconds,
-		call: (signal: AbortSignal) => Promise<Result>,
-		silence: () => Result,
-	): Promise<Result> {
-		return new Promise((resolve, reject) => {
-			const controller = new AbortController();
-			let timer = this.#clock.timer(limit, () => {
-				controller.abort(new DOMException("the call took too long", "TimeoutError"));
-				timer = this.#clock.timer(grace, () => resolve(silence()));
-			});
-			const fail = (error: unknown) => {
-				timer.cancel();
-				reject(error);
-			};
-			try {
-				call(controller.signal).then((result) => {
-					timer.cancel();
-					resolve(result);
-				}, fail);
-			} catch (error) {
-				fail(error);
-			}
-		});
 	}
 
 	/** The library keeps to itself how long it rests, so the rests are noted as it asks for them. */
@@ -187,7 +169,18 @@ export class Guard {
 /** The mechanism's own fault. That somebody is absent or an address wrong says nothing against the mechanism. */
 function isFault(result: unknown): boolean {
 	const { outcome } = result as SendResult;
-	return outcome === "failed" || outcome === "unknown";
+	return !notMade.has(result as SendResult) && (outcome === "failed" || outcome === "unknown");
+}
+
+/** A plugin that answers with anything but an outcome has not said what became of the message. */
+function understood(result: SendResult): SendResult {
+	return outcomes.includes(result?.outcome) ? result : { outcome: "unknown", evidence: "the plugin gave no outcome" };
+}
+
+/** Nobody knows what a plugin's errors quote, and evidence must not hold what people wrote. */
+function textOf(error: unknown, { message }: Attempt): string {
+	const text = messageOf(error);
+	return text.includes(message.body) ? "an error that quotes the message" : text;
 }
 
 function messageOf(error: unknown): string {

@@ -4,43 +4,27 @@
  */
 import type {
 	Attempt,
-	Health,
 	InactiveReason,
-	MechanismHost,
-	MechanismInstance,
 	MechanismPlugin,
 	MechanismRecord,
 	Milliseconds,
 	Presence,
-	ReceiptLevel,
 	SendResult,
 } from "@posthaste/core";
-import type { Clock } from "../engine/clock.ts";
-import type { Log, Mechanisms } from "../engine/ports.ts";
-import type { Store } from "../store/port.ts";
-import { Guard, type GuardOptions, guardDefaults } from "./guard.ts";
-import { PresenceMemory } from "./presence.ts";
+import type { Timer } from "../engine/clock.ts";
+import type { Mechanisms } from "../engine/ports.ts";
+import { type Guard, type GuardOptions, guardDefaults } from "./guard.ts";
+import { Running, type Surroundings } from "./running.ts";
 import type { WebSockets } from "./web-sockets.ts";
+
+export type { Incoming } from "./running.ts";
 
 /** How often a mechanism that can tell is asked whether it is well. */
 const healthInterval: Milliseconds = 15_000;
-const healthLimit: Milliseconds = 10_000;
-/** An instance that is being replaced has this long to end its calls. */
-const drainLimit: Milliseconds = 60_000;
 
-/** What comes in through mechanisms. */
-export interface Incoming {
-	receipt(receipt: { attempt: string; mechanism: string; level: ReceiptLevel; evidence?: string }): Promise<void>;
-	reply(reply: { attempt: string; mechanism: string; body: string }): Promise<void>;
-}
-
-export interface RunningMechanismsParts {
+export interface RunningMechanismsParts extends Surroundings {
 	readonly plugins: { mechanism(id: string): MechanismPlugin | undefined };
-	readonly store: Pick<Store, "pluginGet" | "pluginSet" | "pluginDelete" | "pluginList">;
-	readonly incoming: Incoming;
 	readonly webSockets: WebSockets;
-	readonly clock: Clock;
-	readonly log: Log;
 	/** The settings with their secrets in place. */
 	readonly settingsOf: (mechanism: string) => unknown;
 	readonly guard?: Partial<GuardOptions>;
@@ -54,34 +38,34 @@ export interface Standing {
 	readonly inFlight: number;
 }
 
-interface Running {
-	readonly record: MechanismRecord;
-	readonly instance: MechanismInstance;
-	readonly guard: Guard;
-	readonly presence: PresenceMemory;
-	health: Health;
-	closed: boolean;
-}
-
 export class RunningMechanisms implements Mechanisms {
 	readonly #parts: RunningMechanismsParts;
+	/** What the database says now. A change looks here when its turn comes, so that no older record comes back. */
+	#wanted: ReadonlyMap<string, MechanismRecord> = new Map();
 	readonly #running = new Map<string, Running>();
-	/** Mechanisms without an instance, and why. They are started again with each look at the mechanisms' health. */
-	readonly #failures = new Map<string, { readonly record: MechanismRecord; readonly detail: string }>();
+	/** Instances that have been replaced or removed and are ending their calls. */
+	readonly #ending = new Set<Running>();
+	/** Why a wanted instance did not come up. It is started again with each look at the mechanisms' health. */
+	readonly #failures = new Map<string, string>();
 	/** Changes of one mechanism follow one another. */
 	readonly #changes = new Map<string, Promise<void>>();
+	/** Those whose turn has not come. They will do what is wanted then, so one for each mechanism is enough. */
+	readonly #queued = new Map<string, Promise<void>>();
+	#healthTimer: Timer | undefined;
 	#closing = false;
 
 	constructor(parts: RunningMechanismsParts) {
 		this.#parts = parts;
-		this.#watchHealth();
 	}
 
 	/** Brings the instances in step with the records. Resolves when every new instance is up or has failed. */
 	async follow(records: readonly MechanismRecord[]): Promise<void> {
-		const wanted = new Map(records.map((record) => [record.name, record]));
-		const names = new Set([...wanted.keys(), ...this.#running.keys(), ...this.#changes.keys()]);
-		await Promise.all([...names].map((name) => this.#change(name, wanted.get(name))));
+		this.#wanted = new Map(records.map((record) => [record.name, record]));
+		if (this.#healthTimer === undefined && !this.#closing) {
+			this.#watchHealth();
+		}
+		const known = [this.#wanted, this.#running, this.#changes, this.#failures].flatMap((map) => [...map.keys()]);
+		await Promise.all([...new Set(known)].map((name) => this.#change(name)));
 	}
 
 	/** Why a mechanism cannot be used now; undefined while it is active. */
@@ -96,7 +80,7 @@ export class RunningMechanisms implements Mechanisms {
 	standing(name: string): Standing {
 		const running = this.#running.get(name);
 		if (running === undefined) {
-			const detail = this.#failures.get(name)?.detail ?? "it is being started";
+			const detail = this.#failures.get(name) ?? "it is being started";
 			return { inactive: { reason: "inactive", detail }, breaker: "closed", inFlight: 0 };
 		}
 		const reason = this.activity(name, this.#parts.clock.now());
@@ -108,11 +92,11 @@ export class RunningMechanisms implements Mechanisms {
 		};
 	}
 
-	async send(mechanism: string, attempt: Attempt): Promise<SendResult> {
+	async send(mechanism: string, attempt: Attempt, hindrance?: () => string | undefined): Promise<SendResult> {
 		const running = this.#running.get(mechanism);
 		return running === undefined
 			? { outcome: "failed", evidence: "the mechanism is not running" }
-			: running.guard.send(attempt);
+			: running.guard.send(attempt, hindrance);
 	}
 
 	async retract(mechanism: string, attempt: Parameters<Guard["retract"]>[0]): Promise<boolean> {
@@ -124,157 +108,100 @@ export class RunningMechanisms implements Mechanisms {
 	}
 
 	async presence(mechanism: string, address: Readonly<Record<string, unknown>>): Promise<Presence | undefined> {
-		const running = this.#running.get(mechanism);
-		const asked = await running?.instance.presence?.(address, AbortSignal.timeout(healthLimit)).catch(() => undefined);
-		return asked ?? running?.presence.get(address);
+		return this.#running.get(mechanism)?.presenceAt(address);
 	}
 
 	/** Asks every instance that can tell whether it is well, now, and starts again what did not come up. */
 	async checkHealth(): Promise<void> {
-		const failed = [...this.#failures.values()].filter(({ record }) => !this.#running.has(record.name));
 		await Promise.all([
-			...[...this.#running.values()].map((running) => this.#ask(running)),
-			...failed.map(({ record }) => this.#change(record.name, record)),
+			...[...this.#running.values()].map((running) => running.ask()),
+			...[...this.#failures.keys()].map((name) => this.#change(name)),
 		]);
 	}
 
 	async close(): Promise<void> {
 		this.#closing = true;
+		this.#healthTimer?.cancel();
 		await Promise.all([...this.#changes.values()]);
-		await Promise.all([...this.#running.values()].map((running) => this.#shut(running)));
+		await Promise.all([...this.#running.values(), ...this.#ending].map((running) => running.close()));
 		this.#running.clear();
 	}
 
-	#change(name: string, record: MechanismRecord | undefined): Promise<void> {
+	#change(name: string): Promise<void> {
+		const queued = this.#queued.get(name);
+		if (queued !== undefined) {
+			return queued;
+		}
 		const before = this.#changes.get(name) ?? Promise.resolve();
 		const change = before
-			.then(() => this.#replace(name, record))
+			.then(() => {
+				this.#queued.delete(name);
+				return this.#replace(name);
+			})
 			.finally(() => {
 				if (this.#changes.get(name) === change) {
 					this.#changes.delete(name);
 				}
 			});
+		this.#queued.set(name, change);
 		this.#changes.set(name, change);
 		return change;
 	}
 
 	/** Starts the new instance, switches, and lets the old one end. A new one that does not come up leaves the old one serving. */
-	async #replace(name: string, record: MechanismRecord | undefined): Promise<void> {
+	async #replace(name: string): Promise<void> {
+		const record = this.#wanted.get(name);
 		const old = this.#running.get(name);
-		if (this.#closing || (record !== undefined && old !== undefined && sameInstance(old.record, record))) {
+		if (this.#closing) {
 			return;
 		}
-		if (record !== undefined) {
-			const started = await this.#start(record);
-			if (started === undefined) {
-				return;
-			}
-			this.#running.set(name, started);
-		} else {
-			this.#running.delete(name);
+		if (record === undefined) {
+			this.#remove(name);
+		} else if (old !== undefined && sameInstance(old.record, record)) {
 			this.#failures.delete(name);
-			this.#parts.webSockets.remove(name);
+			return;
+		} else if (!(await this.#start(record))) {
+			return;
 		}
 		if (old !== undefined) {
-			void this.#drain(old);
+			this.#ending.add(old);
+			void old.drain().finally(() => this.#ending.delete(old));
 		}
 	}
 
-	async #start(record: MechanismRecord): Promise<Running | undefined> {
-		const { plugins, settingsOf, clock, guard, log } = this.#parts;
-		const state = { closed: false, running: undefined as Running | undefined };
+	#remove(name: string): void {
+		this.#running.delete(name);
+		this.#failures.delete(name);
+		this.#parts.webSockets.remove(name);
+	}
+
+	/** False when the instance did not come up; why is kept for people, and it is tried again. */
+	async #start(record: MechanismRecord): Promise<boolean> {
+		const { plugins, settingsOf, guard, log, webSockets } = this.#parts;
+		const { name, use } = record;
 		try {
-			const plugin = plugins.mechanism(record.use);
+			const plugin = plugins.mechanism(use);
 			if (plugin === undefined) {
-				throw new Error(`there is no mechanism plugin "${record.use}"`);
+				throw new Error(`there is no mechanism plugin "${use}"`);
 			}
-			const presence = new PresenceMemory();
-			const host = this.#hostFor(record.name, presence, state);
-			const instance = await plugin.create(settingsOf(record.name), host);
-			const guarded = new Guard(instance, clock, { ...guardDefaults, ...guard });
-			const running: Running = { record, instance, guard: guarded, presence, health: { healthy: true }, closed: false };
-			state.running = running;
-			await this.#ask(running);
-			this.#failures.delete(record.name);
-			return running;
+			const limits = { ...guardDefaults, ...guard };
+			const started = await Running.start(plugin, settingsOf(name), record, this.#parts, limits);
+			this.#running.set(name, started);
+			webSockets.serve(name, started.routes);
+			this.#failures.delete(name);
+			return true;
 		} catch (error) {
 			const detail = error instanceof Error ? error.message : String(error);
-			this.#failures.set(record.name, { record, detail });
-			log.error({ mechanism: record.name, error: detail }, "a mechanism did not come up");
-			return undefined;
+			this.#failures.set(name, detail);
+			log.error({ mechanism: name, error: detail }, "a mechanism did not come up");
+			return false;
 		}
-	}
-
-	#hostFor(name: string, presence: PresenceMemory, state: { running: Running | undefined }): MechanismHost {
-		const { store, incoming, webSockets, clock, log } = this.#parts;
-		return {
-			name,
-			log: {
-				debug: (fields, text) => log.debug({ mechanism: name, ...fields }, text),
-				info: (fields, text) => log.info({ mechanism: name, ...fields }, text),
-				warn: (fields, text) => log.warn({ mechanism: name, ...fields }, text),
-				error: (fields, text) => log.error({ mechanism: name, ...fields }, text),
-			},
-			storage: {
-				get: (key) => store.pluginGet(name, key),
-				set: (key, value) => store.pluginSet(name, key, value),
-				delete: (key) => store.pluginDelete(name, key),
-				list: (prefix) => store.pluginList(name, prefix),
-			},
-			now: () => clock.now(),
-			receipt: (receipt) => incoming.receipt({ ...receipt, mechanism: name }),
-			reply: (reply) => incoming.reply({ ...reply, mechanism: name }),
-			presence: ({ address, state: said }) => presence.report(address, said, clock.now()),
-			health: (health) => {
-				if (state.running !== undefined) {
-					state.running.health = health;
-				}
-			},
-			webSocket: (path, onConnection) => webSockets.serve(name, path, onConnection),
-		};
-	}
-
-	/** Waits for the calls under way, then closes. */
-	async #drain(old: Running): Promise<void> {
-		const { clock } = this.#parts;
-		const end = clock.now() + drainLimit;
-		while (old.guard.load > 0 && clock.now() < end && !this.#closing) {
-			await new Promise<void>((resolve) => clock.timer(50, resolve));
-		}
-		await this.#shut(old);
-	}
-
-	async #shut(running: Running): Promise<void> {
-		if (running.closed) {
-			return;
-		}
-		running.closed = true;
-		await running.instance.close().catch((error: unknown) => {
-			this.#parts.log.warn(
-				{ mechanism: running.record.name, error: String(error) },
-				"a mechanism did not close cleanly",
-			);
-		});
 	}
 
 	#watchHealth(): void {
-		this.#parts.clock.timer(this.#parts.healthInterval ?? healthInterval, () => {
-			if (!this.#closing) {
-				void this.checkHealth().finally(() => this.#watchHealth());
-			}
+		this.#healthTimer = this.#parts.clock.timer(this.#parts.healthInterval ?? healthInterval, () => {
+			void this.checkHealth().finally(() => this.#closing || this.#watchHealth());
 		});
-	}
-
-	async #ask(running: Running): Promise<void> {
-		const { instance } = running;
-		if (instance.health === undefined || running.closed) {
-			return;
-		}
-		try {
-			running.health = await instance.health(AbortSignal.timeout(healthLimit));
-		} catch (error) {
-			running.health = { healthy: false, detail: error instanceof Error ? error.message : String(error) };
-		}
 	}
 }
 

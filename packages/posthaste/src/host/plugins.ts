@@ -41,8 +41,10 @@ export class Plugins {
 		known.set(plugin.id, plugin);
 	}
 
-	manager(id: string): ManagerPlugin | undefined {
-		return this.#managers.get(id);
+	/** The plugin, in the version that a delivery is pinned to where one is named. */
+	manager(id: string, version?: string): ManagerPlugin | undefined {
+		const plugin = this.#managers.get(id);
+		return version === undefined || plugin?.version === version ? plugin : undefined;
 	}
 
 	mechanism(id: string): MechanismPlugin | undefined {

@@ -7,7 +7,7 @@ const closingLimit: Milliseconds = 10_000;
 
 /** Nothing is under way: no write, no call of a mechanism. */
 export function idle({ engine }: Parts): Promise<void> {
-	return until(() => engine.isQuiet && engine.calls === 0);
+	return until(() => engine.isIdle);
 }
 
 /** Takes no more, lets what is under way end, and closes everything. */
@@ -20,6 +20,7 @@ export async function close(parts: Parts): Promise<void> {
 	await withinLimit(idle(parts));
 	await mechanisms.close();
 	await until(() => engine.isQuiet);
+	engine.abandon();
 	databases.close();
 	await store.close();
 }

@@ -24,7 +24,7 @@ export class Inbound implements Incoming {
 				level,
 				...(evidence !== undefined && { evidence }),
 			} as const;
-			engine.feed(deliveryOf(attempt), input, (error) => {
+			engine.report(deliveryOf(attempt), input, (error) => {
 				if (error !== undefined) {
 					log.warn({ attempt, mechanism, error: error.message }, "a receipt for an unknown attempt was dropped");
 				}
@@ -36,7 +36,7 @@ export class Inbound implements Incoming {
 	async reply({ attempt, mechanism, body }: Parameters<Incoming["reply"]>[0]): Promise<void> {
 		const { engine } = await this.#to;
 		return new Promise((resolve) => {
-			engine.feed(deliveryOf(attempt), { type: "replied", attempt, mechanism, body }, () => resolve());
+			engine.report(deliveryOf(attempt), { type: "replied", attempt, mechanism, body }, () => resolve());
 		});
 	}
 }

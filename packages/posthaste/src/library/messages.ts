@@ -1,5 +1,6 @@
 /** The library's methods about messages, their deliveries, and the questions to their senders. */
 import { explainDelivery, isFinal, PosthasteError, plan } from "@posthaste/core";
+import { stoppable } from "../engine/events.ts";
 import { pageOfViews } from "../engine/views.ts";
 import type { MessageEvent, Posthaste } from "../posthaste.ts";
 import { by, existingMessage, feed, messageView, notFound, ownerOf, type Parts } from "./parts.ts";
@@ -41,26 +42,37 @@ export function messages(parts: Parts): Posthaste["messages"] {
 	};
 }
 
-/** Listens before it looks, so that nothing falls between the two. */
-async function* messageEvents(parts: Parts, id: string, signal?: AbortSignal): AsyncGenerator<MessageEvent> {
+/** Listens from the call on, and before it looks, so that nothing falls between the two. */
+function messageEvents(parts: Parts, id: string, signal?: AbortSignal): AsyncIterable<MessageEvent> {
 	const stop = new AbortController();
-	signal?.addEventListener("abort", () => stop.abort(), { once: true });
-	const heard = parts.events.listen(id, stop.signal);
+	const heard = parts.events.listen(id, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+	return stoppable(
+		untilFinal(parts, id, heard, () => stop.abort()),
+		() => stop.abort(),
+	);
+}
+
+/** Once every delivery has ended nothing more is listened to, and what was heard until then is still told. */
+async function* untilFinal(
+	parts: Parts,
+	id: string,
+	heard: AsyncIterable<MessageEvent>,
+	stop: () => void,
+): AsyncGenerator<MessageEvent> {
 	try {
 		const { deliveries } = await existingMessage(parts, id);
 		const open = new Set(deliveries.filter(({ state }) => !isFinal(state)).map((delivery) => delivery.id));
-		while (open.size > 0) {
-			const next = await heard.next();
-			if (next.done === true) {
-				return;
+		if (open.size === 0) {
+			stop();
+		}
+		for await (const event of heard) {
+			if (isFinal(event.state) && open.delete(event.delivery) && open.size === 0) {
+				stop();
 			}
-			if (isFinal(next.value.state)) {
-				open.delete(next.value.delivery);
-			}
-			yield next.value;
+			yield event;
 		}
 	} finally {
-		stop.abort();
+		stop();
 	}
 }
 
@@ -74,7 +86,9 @@ export function prompts(parts: Parts): Posthaste["prompts"] {
 			if (prompt === undefined) {
 				throw await promptGone(parts, id);
 			}
-			if ((await feed(parts, prompt.delivery, { type: "answered", prompt: id, answer, ...by(who) })) === 0) {
+			const decisions = await feed(parts, prompt.delivery, { type: "answered", prompt: id, answer, ...by(who) });
+			// When the message has expired meanwhile, the answer only brings to light that the question is withdrawn.
+			if (!decisions.some((decision) => decision.type === "prompt-closed")) {
 				throw new PosthasteError("already-answered", `question ${id} is no longer open`);
 			}
 		},
@@ -98,8 +112,8 @@ export function deliveries(parts: Parts): Posthaste["deliveries"] {
 	return {
 		async resolve(id, resolution, who) {
 			const { state } = await existing(id);
-			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : 0;
-			if (followed === 0) {
+			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : [];
+			if (followed.length === 0) {
 				throw new PosthasteError("not-held", `delivery ${id} is ${state} and cannot be decided about like this`);
 			}
 			return existing(id);

@@ -1,5 +1,5 @@
 /** What the library's methods work with, and what several of them share. */
-import { type Input, PosthasteError } from "@posthaste/core";
+import { type Decision, type Input, PosthasteError } from "@posthaste/core";
 import type { Databases } from "../databases/databases.ts";
 import type { Clock } from "../engine/clock.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -13,6 +13,7 @@ import type { Plugins } from "../host/plugins.ts";
 import type { WebSockets } from "../host/web-sockets.ts";
 import type { MessageView } from "../posthaste.ts";
 import type { Store } from "../store/port.ts";
+import type { Inbound } from "./inbound.ts";
 
 export interface Parts {
 	readonly store: Store;
@@ -20,6 +21,7 @@ export interface Parts {
 	readonly plugins: Plugins;
 	readonly databases: Databases;
 	readonly mechanisms: RunningMechanisms;
+	readonly inbound: Inbound;
 	readonly webSockets: WebSockets;
 	readonly writer: Writer;
 	readonly events: Events;
@@ -42,10 +44,10 @@ export async function existingMessage(parts: Parts, id: string): Promise<Message
 	return (await messageView(parts, id)) ?? notFound(`message ${id}`);
 }
 
-/** Hands an input to a delivery and waits until it is on disk. Answers how many decisions followed. */
-export function feed({ engine }: Parts, delivery: string, input: Input): Promise<number> {
+/** Hands an input to a delivery and waits until it is on disk. Answers what was decided. */
+export function feed({ engine }: Parts, delivery: string, input: Input): Promise<readonly Decision[]> {
 	return new Promise((resolve, reject) => {
-		engine.feed(delivery, input, (error, decisions) => (error ? reject(error) : resolve(decisions.length)));
+		engine.feed(delivery, input, (error, decisions) => (error ? reject(error) : resolve(decisions)));
 	});
 }
 

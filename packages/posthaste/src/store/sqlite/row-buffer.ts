@@ -22,11 +22,6 @@ export class RowBuffer {
 		this.#columns = columns.length;
 	}
 
-	/** Whether the row with this key, or one after it, is still to be inserted. Keys are numbers, come first and grow. */
-	holds(key: number): boolean {
-		return this.#rows > 0 && key >= (this.#values[0] as number);
-	}
-
 	/** One row's values, in the order of the columns. */
 	add(...row: readonly unknown[]): void {
 		this.#values.push(...row);

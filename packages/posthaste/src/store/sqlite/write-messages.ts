@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { type Head, Heads } from "./heads.ts";
 import { bytesOf, deliveriesPerMessage, deliveryId, textOf } from "./ids.ts";
 import { type OperationReader, stateNumber } from "./operations.ts";
+import { PendingDeliveries } from "./pending-deliveries.ts";
 import { RowBuffer } from "./row-buffer.ts";
 
 /** 0: accepted; 1: conflict; a text: the message that an earlier request made. */
@@ -18,13 +19,12 @@ const moveFields = 5;
 /** Fields of a prompt that is opened, after its identifier. */
 const promptFields = 3;
 const messageColumns = ["m", "id", "accepted_at", "sender", "idempotency_key", "document"];
-const deliveryColumns = ["d", "recipient", "state", "due", "claimed_until", "sequence"];
 const routing = stateNumber("routing");
 
 export class MessageWriter {
 	readonly #heads: Heads;
 	readonly #messages: RowBuffer;
-	readonly #deliveries: RowBuffer;
+	readonly #deliveries: PendingDeliveries;
 	readonly #journal: RowBuffer;
 	readonly #forward: Run;
 	readonly #move: Run;
@@ -45,7 +45,7 @@ export class MessageWriter {
 	constructor(database: Connection) {
 		this.#heads = new Heads(database);
 		this.#messages = new RowBuffer(database, "message", messageColumns);
-		this.#deliveries = new RowBuffer(database, "delivery", deliveryColumns);
+		this.#deliveries = new PendingDeliveries(database);
 		this.#journal = new RowBuffer(database, "journal", ["j", "previous", "entries"]);
 		// Leaves the state alone, and with it the index on states: most appends of a running delivery are such.
 		this.#forward = database.prepare(
@@ -89,7 +89,8 @@ export class MessageWriter {
 		}
 		for (let n = 1; n <= recipients; n += 1) {
 			const d = m * deliveriesPerMessage + n;
-			this.#deliveries.add(d, input.text(), routing, acceptedAt, claimedUntil, 0);
+			const blank = { reason: null, sequence: 0, settledAt: null, journal: null };
+			this.#deliveries.add({ d, recipient: input.text(), state: routing, due: acceptedAt, claimedUntil, ...blank });
 			this.#heads.set(deliveryId(message, n), { d, sequence: 0, state: routing, marked: false, journal: null });
 		}
 		this.#added += recipients;
@@ -150,8 +151,14 @@ export class MessageWriter {
 		const claimedUntil = input.optionalNumber();
 		const settledAt = input.optionalNumber();
 		const marked = reason !== null || settledAt !== null;
-		if (this.#deliveries.holds(head.d)) {
-			this.#deliveries.flush();
+		const pending = this.#deliveries.get(head.d);
+		if (pending !== undefined) {
+			Object.assign(pending, { state, reason, due, claimedUntil, settledAt });
+			pending.sequence = head.sequence;
+			pending.journal = head.journal;
+			head.state = state;
+			head.marked = marked;
+			return;
 		}
 		if (head.state === state && !head.marked && !marked) {
 			this.#forward.run(head.journal, head.sequence, due, claimedUntil, head.d);

@@ -1,0 +1,134 @@
+/** Deliveries whose manager cannot take them up any more wait for a person, who can still end them. */
+import { attempt, defineManager, type ManagerPlugin, wait } from "@posthaste/core";
+import { Type } from "typebox";
+import { afterEach, describe, expect, test } from "vitest";
+import { configuration, openWorld, type World } from "./test/world.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+/** A manager that tries `first`, waits for an hour, and then tries the pager. */
+function manager(version: string, first: () => string): ManagerPlugin {
+	return defineManager<unknown>({
+		id: "patient",
+		apiVersion: 1,
+		version,
+		title: "Patient",
+		settings: Type.Object({}, { additionalProperties: false }),
+		allows: () => "all",
+		*deliver() {
+			yield* attempt([first()], { until: "read", within: 1000 });
+			yield* wait(3_600_000);
+			yield* attempt(["pager"]);
+		},
+	});
+}
+
+async function open(plugin: ManagerPlugin): Promise<void> {
+	world = await openWorld();
+	await world.posthaste.close();
+	await reopenWith(plugin);
+	await world.posthaste.configuration.apply({
+		...configuration,
+		managers: { patient: { use: "patient", configurations: [{ name: "only", settings: {} }] } },
+		selection: [{ manager: "patient" }],
+	});
+}
+
+function reopenWith(plugin: ManagerPlugin | undefined): Promise<void> {
+	return world.reopen({ plugins: [world.im.plugin, world.pager.plugin, ...(plugin ? [plugin] : [])] });
+}
+
+const im = () => "im";
+
+describe.each<[string, ManagerPlugin | undefined]>([
+	["comes in another version", manager("2.0.0", im)],
+	["is gone", undefined],
+])("a manager plugin that %s", (_how, later) => {
+	async function strand() {
+		await open(manager("1.0.0", im));
+		const message = await world.send();
+		await world.pass("1m");
+		expect(await world.delivery(message)).toMatchObject({ state: "waiting", manager: { version: "1.0.0" } });
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.pass("1h");
+		return message;
+	}
+
+	test("leaves the delivery held, naming the version it began with", async () => {
+		const message = await strand();
+		const { state, reason, journal } = await world.delivery(message);
+		expect({ state, reason }).toEqual({ state: "held", reason: "no-such-manager" });
+		expect(journal.at(-1)).toMatchObject({ type: "held", detail: expect.stringContaining("patient 1.0.0") });
+		expect(world.pager.sent).toHaveLength(0);
+		const written = world.faults.batches.length;
+		await world.pass("10h");
+		expect(world.faults.batches).toHaveLength(written);
+	});
+
+	test("a person can end it", async () => {
+		const message = await strand();
+		const { id } = await world.delivery(message);
+		await expect(world.posthaste.deliveries.resolve(id, "resend", "kim")).rejects.toMatchObject({ code: "not-held" });
+		const ended = await world.posthaste.deliveries.resolve(id, "end", "kim");
+		expect(ended).toMatchObject({ state: "unreached", reason: "ended-by-person", settledAt: world.clock.now() });
+		expect(ended.journal.slice(-2)).toMatchObject([{ type: "resolved", who: "kim" }, { type: "settled" }]);
+		await expect(world.posthaste.deliveries.resolve(id, "end")).rejects.toMatchObject({ code: "not-held" });
+	});
+
+	test("its sender can cancel it", async () => {
+		const message = await strand();
+		const { deliveries } = await world.posthaste.messages.cancel(message.id, "mary");
+		expect(deliveries).toMatchObject([{ state: "cancelled", reason: "cancelled" }]);
+		await expect(world.posthaste.messages.cancel(message.id)).rejects.toMatchObject({ code: "already-final" });
+	});
+
+	test("a late receipt does it no harm", async () => {
+		const message = await strand();
+		const before = await world.story(message);
+		await world.im.receipt("read", `${message.id}.1.a1`);
+		await world.settle();
+		expect(await world.story(message)).toEqual(before);
+	});
+});
+
+test("a new version of a manager takes new messages", async () => {
+	await open(manager("1.0.0", im));
+	await world.posthaste.close();
+	await reopenWith(manager("2.0.0", im));
+	expect(await world.delivery(await world.send())).toMatchObject({ state: "waiting", manager: { version: "2.0.0" } });
+});
+
+test("a manager that decides otherwise after a restart leaves the delivery held, and a person can end it", async () => {
+	await open(manager("1.0.0", im));
+	const message = await world.send();
+	await world.pass("1m");
+	await world.posthaste.close();
+	await reopenWith(manager("1.0.0", () => "pager"));
+	await world.pass("1h");
+	const { id, state, reason, journal } = await world.delivery(message);
+	expect({ state, reason }).toEqual({ state: "held", reason: "manager-failed" });
+	expect(journal.at(-1)).toMatchObject({ type: "held", detail: expect.stringContaining("attempt pager") });
+	expect(world.pager.sent).toHaveLength(0);
+	expect(await world.posthaste.deliveries.resolve(id, "end")).toMatchObject({ state: "unreached" });
+});
+
+test("a held delivery's end is written even if the store cannot write at first", async () => {
+	await open(manager("1.0.0", im));
+	const message = await world.send();
+	await world.pass("1m");
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	await world.pass("59m");
+	world.faults.failWrites(1);
+	await world.pass("1s");
+	expect(await world.delivery(message)).toMatchObject({ state: "waiting" });
+	await world.pass("1s");
+	expect(await world.delivery(message)).toMatchObject({ state: "held" });
+	world.faults.failWrites(1);
+	const cancelled = world.posthaste.messages.cancel(message.id);
+	await world.settle();
+	await world.pass("1s");
+	expect((await cancelled).deliveries).toMatchObject([{ state: "cancelled" }]);
+});

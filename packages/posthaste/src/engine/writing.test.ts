@@ -1,0 +1,203 @@
+/** Nothing is carried out before it is on disk, and nothing is lost because the disk was away for a while. */
+import type { SendResult } from "@posthaste/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openWorld, type World } from "./test/world.ts";
+
+let world: World;
+beforeEach(async () => {
+	world = await openWorld();
+});
+afterEach(() => world.close());
+
+const draft = { to: ["john"], from: "mary", body: "The build is broken" };
+
+describe("a store that cannot write for a while", () => {
+	test("takes no message: the sender hears so, and nothing is sent, then or later", async () => {
+		world.faults.failWrites(1);
+		await expect(world.send()).rejects.toMatchObject({ code: "overloaded" });
+		await world.pass("1m");
+		expect(world.im.sent).toHaveLength(0);
+		expect((await world.posthaste.messages.list()).items).toEqual([]);
+		expect(world.posthaste.gauges).toMatchObject({ resident: 0, pendingWrites: 0 });
+		await world.send();
+		expect(world.im.sent).toHaveLength(1);
+	});
+
+	test("holds up a delivery's next attempt until its intent is written, and loses nothing", async () => {
+		world.im.answers(() => {
+			world.faults.failWrites(3);
+			return { outcome: "unavailable" };
+		});
+		const message = await world.send();
+		expect(await world.story(message)).toEqual(["began", "policies", "attempt im"]);
+		await world.pass("2s");
+		expect(world.pager.sent).toHaveLength(0);
+		expect(world.logged).toContain("a journal could not be written; it is tried again");
+		await world.pass("1s");
+		const { journal, state } = await world.delivery(message);
+		expect(state).toBe("reached");
+		expect(journal.map((entry) => entry.sequence)).toEqual(journal.map((_, index) => index + 1));
+		expect(await world.story(message)).toEqual([
+			...["began", "policies", "attempt im", "im unavailable", "attempt pager"],
+			...["pager accepted", "reached"],
+		]);
+		expect([world.im.sent.length, world.pager.sent.length]).toEqual([1, 1]);
+	});
+
+	test("loses no receipt that comes meanwhile: it counts, and is confirmed only once it is on disk", async () => {
+		const call = Promise.withResolvers<SendResult>();
+		world.im.answers(() => call.promise);
+		const message = await world.send({ properties: { category: "read" } });
+		world.faults.failWrites(2);
+		call.resolve({ outcome: "accepted" });
+		await world.settle();
+		let confirmed = false;
+		void world.im.receipt("read").then(() => {
+			confirmed = true;
+		});
+		await world.pass("1s");
+		expect(confirmed).toBe(false);
+		await world.pass("1s");
+		expect(confirmed).toBe(true);
+		expect(await world.story(message)).toEqual([
+			...["began", "policies", "attempt im", "im accepted"],
+			...["receipt", "reached"],
+		]);
+	});
+
+	test("is not called idle, though nothing is being written at the moment", async () => {
+		world.im.answers(() => {
+			world.faults.failWrites(1);
+			return { outcome: "accepted" };
+		});
+		await world.send();
+		let idle = false;
+		const waiting = world.posthaste.idle().then(() => {
+			idle = true;
+		});
+		await world.settle();
+		expect(idle).toBe(false);
+		await world.pass("1s");
+		await waiting;
+	});
+});
+
+describe("between an intent and its call", () => {
+	test("a message that expires is not sent", async () => {
+		const held = world.faults.holdWrites();
+		const accepted = world.posthaste.send({ ...draft, properties: { expires: "10s" } });
+		await world.pass("10s");
+		held.release();
+		const message = await accepted;
+		await world.settle();
+		expect(world.im.sent).toHaveLength(0);
+		const { state, journal } = await world.delivery(message);
+		expect(state).toBe("expired");
+		expect(journal).toContainEqual(
+			expect.objectContaining({ outcome: "failed", evidence: "not sent: the message had expired" }),
+		);
+	});
+
+	test("a cancellation prevents the send", async () => {
+		let held = { release() {} };
+		world.im.answers(() => {
+			held = world.faults.holdWrites();
+			return { outcome: "unavailable" };
+		});
+		const message = await world.send();
+		const cancelled = world.posthaste.messages.cancel(message.id, "mary");
+		await world.settle();
+		held.release();
+		expect((await cancelled).deliveries).toMatchObject([{ state: "cancelled", reason: "cancelled" }]);
+		await world.pass("10m");
+		expect(world.pager.sent).toHaveLength(0);
+		expect((await world.delivery(message)).journal).toContainEqual(
+			expect.objectContaining({ mechanism: "pager", evidence: "not sent: the delivery had ended" }),
+		);
+	});
+
+	test("a retraction that follows from a cancellation is written before it is made", async () => {
+		const message = await world.send({ properties: { category: "read" } });
+		world.faults.failWrites(1);
+		const cancelled = world.posthaste.messages.cancel(message.id);
+		await world.settle();
+		expect(world.im.retracted).toEqual([]);
+		await world.pass("1s");
+		await cancelled;
+		expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
+	});
+});
+
+describe("a delivery that another process goes on with", () => {
+	test("is dropped quietly when an append is fenced, and what the other wrote stands", async () => {
+		const call = Promise.withResolvers<SendResult>();
+		world.im.answers(() => call.promise);
+		const message = await world.send();
+		const { id, journal } = await world.delivery(message);
+		const at = world.clock.now();
+		await world.faults.store.write({
+			accepts: [],
+			appends: [
+				{
+					delivery: id,
+					entries: [
+						{ type: "cancelled", who: "elsewhere", sequence: journal.length + 1, at },
+						{ type: "settled", state: "cancelled", reason: "cancelled", sequence: journal.length + 2, at },
+					],
+					state: "cancelled",
+					reason: "cancelled",
+					due: null,
+					claimedUntil: null,
+					settledAt: at,
+				},
+			],
+		});
+		call.resolve({ outcome: "unavailable" });
+		await world.settle();
+		expect(world.posthaste.gauges).toMatchObject({ resident: 0, calls: 0, pendingWrites: 0 });
+		expect(await world.story(message)).toEqual(["began", "policies", "attempt im", "cancelled", "cancelled"]);
+		await world.pass("1h");
+		expect(world.pager.sent).toHaveLength(0);
+		expect(world.logged).toEqual([]);
+	});
+});
+
+describe("time", () => {
+	test("that comes while due deliveries are being claimed is not missed", async () => {
+		await world.send({ properties: { category: "read" } });
+		await world.pass("59s");
+		const held = world.faults.holdNextDue();
+		await world.pass("1s");
+		// Claiming waits for an answer that was read before the next delivery was written.
+		world.im.answers({ outcome: "failed" });
+		const message = await world.send({ to: ["ann"] });
+		await world.pass("3s");
+		expect(world.im.sent).toHaveLength(2);
+		world.im.answers({ outcome: "accepted" });
+		held.release();
+		await world.pass("1s");
+		expect(world.im.sent).toHaveLength(3);
+		expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+	});
+
+	test("goes on after due deliveries could not be claimed", async () => {
+		const message = await world.send({ properties: { category: "read" } });
+		await world.pass("59s");
+		world.faults.failNext("claimDue");
+		await world.pass("1s");
+		expect(world.logged).toEqual(["due deliveries could not be claimed"]);
+		expect(await world.delivery(message)).toMatchObject({ state: "waiting" });
+		await world.pass("1s");
+		expect(await world.delivery(message)).toMatchObject({ state: "unreached", reason: "exhausted" });
+	});
+
+	test("comes back to a delivery that could not be read when it was due", async () => {
+		const message = await world.send({ properties: { category: "read" } });
+		await world.pass("59s");
+		world.faults.failNext("loadDeliveries");
+		await world.pass("1s");
+		expect(world.logged).toEqual(["a delivery could not be read"]);
+		await world.pass("2s");
+		expect(await world.delivery(message)).toMatchObject({ state: "unreached" });
+	});
+});

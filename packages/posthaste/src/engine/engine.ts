@@ -6,20 +6,16 @@
 import type { Composed, Decision, Input, JournalEntry, Milliseconds } from "@posthaste/core";
 import { isFinal, isInput } from "@posthaste/core";
 import type { MessageEvent } from "../posthaste.ts";
-import type { Append, DeliveryRow, Store, StoredDelivery } from "../store/port.ts";
+import type { Append, Store, StoredDelivery } from "../store/port.ts";
 import { Calls } from "./calls.ts";
+import { Claims, lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Arrival, Residence, type Stranded } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
-import { Wake } from "./wake.ts";
 import type { Writer } from "./writer.ts";
 
-/** How long a claim lasts while a call is under way: longer than any call may. */
-export const lease: Milliseconds = 10 * 60_000;
-/** Deliveries claimed at once when many are due. */
-const claimLimit = 500;
 /** A delivery that is due within this time stays in memory. */
 const residence: Milliseconds = 2000;
 /** The store is asked again after this time when it could not write. */
@@ -45,23 +41,19 @@ export class Engine {
 	readonly #parts: EngineParts;
 	readonly #residence: Residence;
 	readonly #calls: Calls;
-	readonly #wake: Wake;
+	readonly #claims: Claims;
 	readonly #residents = new Map<string, Resident>();
 	/** Inputs for deliveries that are being read from the store. */
 	readonly #loading = new Map<string, Waiting[]>();
-	#claiming = false;
-	/** The time to claim came while claiming. */
-	#claimAgain = false;
 	/** Writes that failed and wait to be tried again. */
 	#retrying = 0;
-	#closing = false;
 	#abandoned = false;
 
 	constructor(parts: EngineParts) {
 		this.#parts = parts;
 		this.#residence = new Residence(parts);
 		this.#calls = new Calls({ ...parts, handle: (resident, input) => this.#handle(resident, input) });
-		this.#wake = new Wake(parts.clock, () => void this.#claimDue());
+		this.#claims = new Claims({ ...parts, due: (delivery) => this.feed(delivery, { type: "time-passed" }) });
 	}
 
 	/** Deliveries in memory. */
@@ -76,7 +68,7 @@ export class Engine {
 
 	/** Nothing is being written or read. Calls of mechanisms may be under way. */
 	get isQuiet(): boolean {
-		return this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claiming;
+		return this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claims.isClaiming;
 	}
 
 	/** Nothing is under way at all: no call, no write, and no write that failed and is tried again. */
@@ -85,9 +77,8 @@ export class Engine {
 	}
 
 	/** Takes up what an earlier run of the program left. */
-	async start(): Promise<void> {
-		await this.#parts.store.releaseClaims();
-		await this.#claimDue();
+	start(): Promise<void> {
+		return this.#claims.start();
 	}
 
 	/** Begins the deliveries of a message that was just accepted. */
@@ -150,9 +141,8 @@ export class Engine {
 
 	/** Starts nothing more. Calls under way still end, and their outcomes are written. */
 	stop(): void {
-		this.#closing = true;
 		this.#calls.stop();
-		this.#wake.stop();
+		this.#claims.stop();
 	}
 
 	/** Forgets everything in memory and hears of nothing more: what a crash leaves of an engine. */
@@ -247,7 +237,7 @@ export class Engine {
 			written?.(undefined, decisions);
 		}
 		if (due !== null && claimedUntil === null) {
-			this.#wake.by(due);
+			this.#claims.by(due);
 		}
 		this.#dropIfQuiet(resident);
 	}
@@ -332,7 +322,7 @@ export class Engine {
 		} catch (error) {
 			failure = error instanceof Error ? error : new Error(String(error));
 			log.error({ delivery, error: failure.message }, "a delivery could not be read");
-			this.#letGo(delivery);
+			this.#claims.letGo(delivery);
 		}
 		const waiting = this.#loading.get(delivery) ?? [];
 		this.#loading.delete(delivery);
@@ -356,51 +346,6 @@ export class Engine {
 		} else {
 			this.#strand(end, written);
 		}
-	}
-
-	// Time -----------------------------------------------------------------------------------------
-
-	/** Goes on with every delivery whose time has come. */
-	async #claimDue(): Promise<void> {
-		if (this.#closing || this.#claiming) {
-			this.#claimAgain = this.#claiming;
-			return;
-		}
-		this.#claiming = true;
-		const { store, clock, log } = this.#parts;
-		try {
-			let claimed: readonly DeliveryRow[];
-			do {
-				claimed = await store.claimDue(clock.now(), claimLimit, lease);
-				for (const { id } of claimed) {
-					this.feed(id, { type: "time-passed" });
-				}
-			} while (claimed.length === claimLimit);
-			const next = (await store.nextDue()) ?? Number.POSITIVE_INFINITY;
-			const now = clock.now();
-			// A claim that lapses announces nothing, so it is looked for such once in a lease.
-			this.#wake.by(Math.max(Math.min(next, now + lease), now + 1));
-		} catch (error) {
-			log.error({ error: String(error) }, "due deliveries could not be claimed");
-			this.#wake.by(clock.now() + writeRest);
-		} finally {
-			this.#claiming = false;
-			if (this.#claimAgain) {
-				this.#claimAgain = false;
-				this.#wake.by(clock.now() + 1);
-			}
-		}
-	}
-
-	/** Gives a claim back after a rest, so that the delivery is taken up once more. */
-	#letGo(delivery: string): void {
-		const { clock, store } = this.#parts;
-		clock.timer(writeRest, () => {
-			void store
-				.renew([delivery], clock.now(), 0)
-				.catch(() => undefined)
-				.then(() => this.#wake.by(clock.now() + 1));
-		});
 	}
 }
 

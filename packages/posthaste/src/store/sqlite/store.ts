@@ -34,11 +34,11 @@ import type { RawAcceptResult } from "./write-messages.ts";
 import { type RetentionStep, retentionStep } from "./write-retention.ts";
 
 /**
- * With thousands of callers waiting, transactions of a thousand operations (about 10 ms) keep this
+ * With thousands of callers waiting, transactions of some hundred operations (about 10 ms) keep this
  * thread and the writer busy at the same time. Larger ones would make each wait for the other, smaller
  * ones write the same pages more often.
  */
-const groupLimits = { operations: 512, primitives: 20_000, depth: 2 };
+const groupLimits = { operations: 256, primitives: 20_000, depth: 2 };
 /** Deliveries loaded between two turns of the event loop. */
 const loadStep = 32;
 

@@ -24,15 +24,15 @@ export class StoreThread {
 	readonly #worker: Worker;
 	readonly #waiting: Waiting[] = [];
 	#dead: StoreError | undefined;
+	/** Answers that have come and wait for their turn. */
+	readonly #come: Response[] = [];
 
 	private constructor(data: ThreadData) {
 		this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
 			workerData: data,
 			name: `posthaste store ${data.role}`,
 		});
-		// A port hands over everything that has come, and the next answer comes while this one is still being
-		// worked off: without a turn in between, timers and sockets would starve under load.
-		this.#worker.on("message", (response: Response) => void setImmediate(() => this.#settle(response)));
+		this.#worker.on("message", (response: Response) => this.#take(response));
 		this.#worker.on("error", (error) => this.#die(`The store's ${data.role} thread failed: ${error}`));
 		this.#worker.on("exit", () => this.#die(`The store's ${data.role} thread has ended`));
 	}
@@ -63,6 +63,28 @@ export class StoreThread {
 	async close(): Promise<void> {
 		await this.call("close", null);
 		await this.#worker.terminate();
+	}
+
+	/**
+	 * A port hands over everything that has come, and the next answer comes while one is still being worked
+	 * off. So each gets a turn of the event loop: otherwise timers and sockets would starve under load.
+	 */
+	#take(response: Response): void {
+		this.#come.push(response);
+		if (this.#come.length === 1) {
+			setImmediate(() => this.#next());
+		}
+	}
+
+	#next(): void {
+		const response = this.#come[0];
+		if (response !== undefined) {
+			this.#settle(response);
+			this.#come.shift();
+		}
+		if (this.#come.length > 0) {
+			setImmediate(() => this.#next());
+		}
 	}
 
 	#settle([ok, content]: Response): void {

@@ -109,7 +109,8 @@ describe("with a world", () => {
 
 		test("leaves a call behind that does not end; the next start calls it unknown and sends again", async () => {
 			world = await openWorld();
-			world.im.answers(() => new Promise(() => undefined));
+			const call = Promise.withResolvers<SendResult>();
+			world.im.answers(() => call.promise);
 			const message = await world.send();
 			vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: world.clock.now() });
 			const closing = world.posthaste.close();
@@ -117,6 +118,7 @@ describe("with a world", () => {
 			await closing;
 			vi.useFakeTimers({ toFake: ["Date"], now: world.clock.now() });
 			const logged = world.logged.length;
+			call.resolve({ outcome: "accepted", evidence: "too late for anybody to write it" });
 			await world.pass("10s");
 			expect(world.logged).toHaveLength(logged);
 			world.im.answers({ outcome: "accepted" });
@@ -127,6 +129,20 @@ describe("with a world", () => {
 			]);
 			expect(new Set(world.im.sent.map(({ id }) => id)).size).toBe(1);
 		});
+	});
+
+	test("after a crash nothing is tried again", async () => {
+		world = await openWorld();
+		world.im.answers(() => {
+			world.faults.failWrites(1000);
+			return { outcome: "accepted" };
+		});
+		await world.send();
+		await world.posthaste.crash();
+		const batches = world.faults.batches.length;
+		await world.pass("1m");
+		expect(world.faults.batches).toHaveLength(batches);
+		await world.reopen();
 	});
 
 	test("what mechanisms report while they come up reaches deliveries of an earlier run", async () => {

@@ -68,12 +68,13 @@ export class Engine {
 
 	/** Nothing is being written or read. Calls of mechanisms may be under way. */
 	get isQuiet(): boolean {
-		return this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claims.isClaiming;
+		const nothing = this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claims.isClaiming;
+		return nothing || this.#abandoned;
 	}
 
 	/** Nothing is under way at all: no call, no write, and no write that failed and is tried again. */
 	get isIdle(): boolean {
-		return this.isQuiet && this.#calls.underWay === 0 && this.#retrying === 0;
+		return this.isQuiet && ((this.#calls.underWay === 0 && this.#retrying === 0) || this.#abandoned);
 	}
 
 	/** Takes up what an earlier run of the program left. */
@@ -100,7 +101,7 @@ export class Engine {
 	feed(delivery: string, input: Input, written?: Written): void {
 		const resident = this.#residents.get(delivery);
 		if (this.#abandoned) {
-			written?.(new Error("the engine was stopped"), []);
+			written?.(stopped(), []);
 		} else if (resident === undefined) {
 			this.#load(delivery, { input, written });
 		} else {
@@ -239,7 +240,22 @@ export class Engine {
 		if (due !== null && claimedUntil === null) {
 			this.#claims.by(due);
 		}
+		this.#watchTime(resident, claimedUntil !== null);
 		this.#dropIfQuiet(resident);
+	}
+
+	/**
+	 * While a call is under way nobody else may claim the delivery, and yet its other attempts have their
+	 * times. A message that expires waits for the call, which ends with it and may still bring good news.
+	 */
+	#watchTime(resident: Resident, isCalling: boolean): void {
+		resident.timer?.cancel();
+		const { due } = resident.course;
+		const { clock } = this.#parts;
+		const waits = due === null || due === resident.message.expiresAt;
+		const delay = waits ? Number.POSITIVE_INFINITY : due - clock.now();
+		const pass = () => this.#residents.get(resident.id) === resident && this.#handle(resident, { type: "time-passed" });
+		resident.timer = isCalling && delay <= lease ? clock.timer(delay, pass) : undefined;
 	}
 
 	#publish(message: string, event: Omit<MessageEvent, "message">): void {
@@ -324,6 +340,9 @@ export class Engine {
 			log.error({ delivery, error: failure.message }, "a delivery could not be read");
 			this.#claims.letGo(delivery);
 		}
+		if (this.#abandoned) {
+			failure = stopped();
+		}
 		const waiting = this.#loading.get(delivery) ?? [];
 		this.#loading.delete(delivery);
 		for (const { input, written } of waiting) {
@@ -347,6 +366,10 @@ export class Engine {
 			this.#strand(end, written);
 		}
 	}
+}
+
+function stopped(): Error {
+	return new Error("the engine was stopped");
 }
 
 /** Something was reported about a delivery or an attempt that never was. */

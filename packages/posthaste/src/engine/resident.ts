@@ -15,6 +15,7 @@ import type {
 } from "@posthaste/core";
 import { isFinal } from "@posthaste/core";
 import type { Append, PromptRow } from "../store/port.ts";
+import type { Timer } from "./clock.ts";
 
 /** Told when an input and what follows from it are on disk. */
 export type Written = (error: Error | undefined, decisions: readonly Decision[]) => void;
@@ -43,6 +44,8 @@ export class Resident {
 	isDoubtful = false;
 	/** Calls of mechanisms under way. */
 	calls = 0;
+	/** Wakes the delivery beside a call under way. */
+	timer: Timer | undefined;
 	#sequence: number;
 	#settledAt: Milliseconds | undefined;
 	#unwritten: Unwritten[] = [];

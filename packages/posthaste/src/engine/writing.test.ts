@@ -180,6 +180,19 @@ describe("time", () => {
 		expect(await world.delivery(message)).toMatchObject({ state: "reached" });
 	});
 
+	test("wakes each waiting delivery at its own moment, whichever began last", async () => {
+		const first = await world.send({ properties: { category: "read" } });
+		await world.pass("10s");
+		const second = await world.send({ properties: { category: "read" } });
+		await world.pass("50s");
+		expect([await world.delivery(first), await world.delivery(second)]).toMatchObject([
+			{ state: "unreached", settledAt: first.acceptedAt + 60_000 },
+			{ state: "waiting" },
+		]);
+		await world.pass("10s");
+		expect(await world.delivery(second)).toMatchObject({ settledAt: second.acceptedAt + 60_000 });
+	});
+
 	test("goes on after due deliveries could not be claimed", async () => {
 		const message = await world.send({ properties: { category: "read" } });
 		await world.pass("59s");

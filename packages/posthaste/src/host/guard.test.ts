@@ -144,6 +144,7 @@ describe("a plugin that misbehaves", () => {
 			}
 			expect(guard.breaker).toBe("open");
 			expect(guard).toMatchObject({ underWay: [], load: 0 });
+			expect(clock.next).toBeUndefined();
 		},
 	);
 

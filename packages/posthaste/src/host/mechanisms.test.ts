@@ -180,10 +180,24 @@ describe("a mechanism that does not come up", () => {
 		rig.create = refuse("no route to host");
 		await rig.follow({ line: { n: 1 } });
 		await rig.follow({});
+		expect(rig.mechanisms.standing("line").inactive?.detail).not.toContain("no route to host");
 		rig.create = async () => ({});
 		await rig.pass(60_000);
 		expect(rig.made).toHaveLength(1);
 		expect(rig.activity()).toBe("inactive");
+	});
+
+	test("is not started again for each of many changes that come meanwhile", async () => {
+		rig.create = async () => {
+			await new Promise<void>((resolve) => rig.clock.timer(1000, resolve));
+			throw new Error("no route to host");
+		};
+		for (let change = 0; change < 20; change++) {
+			void rig.follow({ line: { n: 1 } });
+			await rig.settle();
+		}
+		await rig.pass(10_000);
+		expect(rig.made).toHaveLength(2);
 	});
 
 	test("and is corrected does not fall back to its earlier settings", async () => {
@@ -234,6 +248,7 @@ describe("closing", () => {
 		await rig.follow({ line: { n: 2 }, other: { n: 3 } });
 		await rig.settle();
 		await rig.mechanisms.close();
+		expect(rig.made.map((one) => one.closed)).toEqual([1, 1, 1]);
 		await rig.pass(120_000);
 		expect(rig.made.map((one) => one.closed)).toEqual([1, 1, 1]);
 		expect(rig.clock.next).toBeUndefined();

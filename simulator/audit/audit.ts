@@ -1,0 +1,24 @@
+/** The auditor: reads what stands on the disk and what the world saw, and names whatever does not fit. */
+import { auditDelivery } from "./delivery.ts";
+import type { Evidence, Rule, Violation } from "./evidence.ts";
+import { History } from "./history.ts";
+import { auditPromises } from "./promises.ts";
+import { auditSends } from "./sends.ts";
+import { auditTime } from "./time.ts";
+import { auditTruth } from "./truth.ts";
+
+export function audit(evidence: Evidence): readonly Violation[] {
+	const history = new History(evidence);
+	return [
+		...auditPromises(evidence),
+		...evidence.deliveries.flatMap((delivery) => auditDelivery(delivery, evidence, history)),
+		...auditSends(evidence, history),
+		...auditTruth(evidence),
+		...auditTime(evidence),
+	];
+}
+
+/** The rules that were broken, each once. */
+export function rulesBroken(violations: readonly Violation[]): readonly Rule[] {
+	return [...new Set(violations.map(({ rule }) => rule))];
+}

@@ -1,0 +1,127 @@
+/** One delivery: its numbers, its policies, and its way through the configuration's steps. */
+import type { PolicyEntry, User } from "@posthaste/core";
+import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
+import type { History } from "./history.ts";
+import { allowedBy, type Refusal, type Row, rowsAt, standsAt, type Table } from "./policy.ts";
+import { walk } from "./walk.ts";
+
+export function auditDelivery(delivery: AuditedDelivery, evidence: Evidence, history: History): readonly Violation[] {
+	const found = [
+		...numbers(delivery),
+		...rowFits(delivery),
+		...way(delivery, evidence, history),
+		...passedOver(delivery, evidence, history),
+	];
+	return found.map((violation) => ({ ...violation, delivery: delivery.row.id }));
+}
+
+function numbers({ row, journal }: AuditedDelivery): Violation[] {
+	const wrong = journal.findIndex(({ sequence }, index) => sequence !== index + 1);
+	return [
+		...(wrong === -1 ? [] : [{ rule: "gap" as const, text: `entry ${wrong + 1} has another number` }]),
+		...(row.sequence === journal.length
+			? []
+			: [{ rule: "gap" as const, text: `the row says ${row.sequence} entries` }]),
+	];
+}
+
+/** The row says what the journal says. */
+function rowFits(delivery: AuditedDelivery): Violation[] {
+	const { row } = delivery;
+	const last = entriesOf(delivery, "settled").at(-1);
+	const same =
+		last === undefined || (row.state === last.state && row.reason === last.reason && row.settledAt === last.at);
+	return same
+		? []
+		: [{ rule: "truth", text: `the row says ${row.state} since ${row.settledAt}, the journal ${last.at}` }];
+}
+
+function way(delivery: AuditedDelivery, evidence: Evidence, history: History): Violation[] {
+	const [began] = delivery.journal;
+	const [policies] = entriesOf(delivery, "policies");
+	if (began === undefined || policies === undefined) {
+		return began === undefined ? [] : stranded(delivery, history);
+	}
+	const { name, revision, unknown } = policies.configuration;
+	const row = rowsAt(began.at, delivery.draft, history).find(
+		(one) => one.manager === policies.manager.name && one.name === name && one.revision === revision,
+	);
+	if (row === undefined || row.unknown !== unknown) {
+		return [{ rule: "policy", text: `${policies.manager.name}/${name}@${revision} was not the one in force` }];
+	}
+	const table = tableOf(policies.routingPolicy, delivery, history, began.at);
+	if (table === undefined) {
+		return [{ rule: "policy", text: "the routing policy is of another table than the recipient's" }];
+	}
+	const passed = policies.routingPolicy.filter((entry) => entry.kept).map(({ mechanism }) => mechanism);
+	const both = { all: table, kept: passed };
+	const parted = walk(delivery, row, both, evidence.scenario);
+	return [
+		...kept(policies.deliveryPolicy, delivery, row, both, evidence, history),
+		...(parted === undefined ? [] : [parted]),
+	];
+}
+
+/** It never began: then the recipient must be gone. */
+function stranded(delivery: AuditedDelivery, history: History): Violation[] {
+	const { row, journal } = delivery;
+	const users = history.at<User>(`users/${row.recipient}`, journal[0]?.at ?? 0);
+	const gone = row.reason === "no-such-user" && users.includes(undefined);
+	return gone ? [] : [{ rule: "truth", text: `it never began, as ${row.reason}` }];
+}
+
+/** The mechanisms of the recipient's table, as it was when the delivery began. */
+function tableOf(
+	routing: readonly PolicyEntry[],
+	{ row }: AuditedDelivery,
+	history: History,
+	at: number,
+): readonly string[] | undefined {
+	const own = routing.filter(({ reason }) => reason !== "not-in-table").map(({ mechanism }) => mechanism);
+	return history
+		.at<User>(`users/${row.recipient}`, at)
+		.map((user) => user?.mechanisms.map(({ mechanism }) => mechanism))
+		.find((table) => table?.join() === own.join());
+}
+
+/** The delivery policy keeps nothing that it may not keep. */
+function kept(
+	policy: readonly PolicyEntry[],
+	delivery: AuditedDelivery,
+	row: Row,
+	table: Table,
+	{ scenario }: Evidence,
+	history: History,
+): Violation[] {
+	const at = delivery.journal[0]?.at ?? 0;
+	const allowed = allowedBy(row.steps, table, scenario);
+	return policy.flatMap(({ mechanism, ...entry }) => {
+		const stands = standsAt(mechanism, delivery, at, history, scenario);
+		const tolerated: readonly Refusal[] = entry.postponedUntil === undefined ? [] : ["quiet-hours"];
+		const fits = stands.some(({ refusals }) => refusals.every((refusal) => tolerated.includes(refusal)));
+		return entry.kept && (!fits || !allowed.has(mechanism))
+			? [{ rule: "policy" as const, text: `the delivery policy keeps ${mechanism}` }]
+			: [];
+	});
+}
+
+const judged: readonly string[] = [
+	"not-in-table",
+	"disabled",
+	"recipient-condition",
+	"quiet-hours",
+	"cannot-encrypt",
+	"no-key",
+	"body-too-large",
+];
+
+/** A mechanism is passed over only for a reason that holds. Its health is the program's own to judge. */
+function passedOver(delivery: AuditedDelivery, { scenario }: Evidence, history: History): Violation[] {
+	return entriesOf(delivery, "passed-over").flatMap(({ mechanism, reason, at }) => {
+		const stands = standsAt(mechanism, delivery, at, history, scenario);
+		const holds = stands.some(({ refusals }) => (refusals as readonly string[]).includes(reason));
+		return judged.includes(reason) && !holds
+			? [{ rule: "policy" as const, text: `${mechanism} was passed over as ${reason}, which it was not` }]
+			: [];
+	});
+}

@@ -1,0 +1,87 @@
+/** What senders were promised: that what was accepted is kept and comes to an end, and that a key makes one message. */
+import type { EventOf, Evidence, Violation } from "./evidence.ts";
+import { entriesOf } from "./evidence.ts";
+
+const finals: readonly string[] = ["reached", "unreached", "expired", "cancelled"];
+
+export function auditPromises(evidence: Evidence): readonly Violation[] {
+	return [...accepted(evidence), ...keys(evidence), ...invented(evidence), ...ends(evidence), ...cancelled(evidence)];
+}
+
+function accepted(evidence: Evidence): Violation[] {
+	const kept = new Map(evidence.deliveries.map(({ row }) => [row.id, row.recipient]));
+	return evidence.of("accepted").flatMap(({ request, message, deliveries }) => {
+		const draft = evidence.of("asked").find((asked) => asked.request === request)?.draft;
+		const people = [...new Set(draft?.to ?? [])];
+		const lost = people.filter((person, index) => kept.get(`${message}.${index + 1}`) !== person);
+		const told = deliveries.map(({ recipient }) => recipient).join() === people.join();
+		return [
+			...lost.map((person) => ({ rule: "lost" as const, delivery: message, text: `no delivery to ${person}` })),
+			...(told ? [] : [{ rule: "lost" as const, delivery: message, text: "the answer named other recipients" }]),
+		];
+	});
+}
+
+function keys(evidence: Evidence): Violation[] {
+	const keyOf = new Map(evidence.of("asked").map(({ request, idempotencyKey }) => [request, idempotencyKey]));
+	const byKey = new Map<string, string>();
+	return evidence.of("accepted").flatMap(({ request, message }) => {
+		const key = keyOf.get(request) ?? `without a key: ${request}`;
+		const first = byKey.get(key) ?? message;
+		byKey.set(key, first);
+		return first === message
+			? []
+			: [{ rule: "idempotency" as const, delivery: message, text: `${key} has already made ${first}` }];
+	});
+}
+
+/** A message that every answer said was not accepted must not be there, unless the disk itself could not say. */
+function invented(evidence: Evidence): Violation[] {
+	const requests = new Map<string, EventOf<"asked">[]>();
+	for (const asked of evidence.of("asked")) {
+		const subject = asked.draft.subject ?? "";
+		requests.set(subject, [...(requests.get(subject) ?? []), asked]);
+	}
+	const acceptedMessages = new Set(evidence.of("accepted").map(({ message }) => message));
+	const refused = new Set(evidence.of("refused").map(({ request }) => request));
+	const answered = new Set([...evidence.of("accepted").map(({ request }) => request), ...refused]);
+	const doubtful = evidence.scenario.steps.some((step) => step.do === "disk" && step.fault === "doubtful");
+	return evidence.deliveries.flatMap(({ row, draft }) => {
+		const asked = requests.get(draft.subject ?? "") ?? [];
+		const unanswered = asked.some(({ request }) => !answered.has(request));
+		return acceptedMessages.has(row.message) || unanswered || doubtful
+			? []
+			: [{ rule: "invented" as const, delivery: row.id, text: "every request for it was refused" }];
+	});
+}
+
+function ends(evidence: Evidence): Violation[] {
+	const open = evidence.deliveries.filter(({ row }) => !finals.includes(row.state));
+	const finished = new Set(evidence.deliveries.filter((one) => !open.includes(one)).map(({ row }) => row.id));
+	return [
+		...open.map(({ row }) => ({ rule: "end" as const, delivery: row.id, text: `it is still ${row.state}` })),
+		...evidence.openPrompts
+			.filter(({ delivery }) => finished.has(delivery))
+			.map(({ id, delivery }) => ({ rule: "prompt" as const, delivery, text: `${id} stands open after the end` })),
+	];
+}
+
+/** Once a sender was told that a message is cancelled, nothing more of it is sent. */
+function cancelled(evidence: Evidence): Violation[] {
+	return evidence.of("cancel-kept").flatMap((kept) => {
+		const after = evidence.events.slice(evidence.events.indexOf(kept));
+		const sent = after.find((event) => event.type === "send" && event.message === kept.message);
+		const open = evidence.deliveries.filter(
+			({ row, journal }) =>
+				row.message === kept.message && !entriesOf({ journal }, "settled").some(({ at }) => at <= kept.at),
+		);
+		return [
+			...(sent ? [{ rule: "cancel" as const, delivery: kept.message, text: "sent after it was cancelled" }] : []),
+			...open.map(({ row }) => ({
+				rule: "cancel" as const,
+				delivery: row.id,
+				text: "it went on after it was cancelled",
+			})),
+		];
+	});
+}

@@ -1,0 +1,347 @@
+/**
+ * Walks along a journal beside the configuration's steps, and says where the two part: a step left out
+ * or taken twice, a mechanism out of turn, a question that was never put, time that had not come yet.
+ */
+import type { JournalEntry, Milliseconds } from "@posthaste/core";
+import type { Scenario } from "../scenario.ts";
+import { type AuditedDelivery, type EntryOf, isEnough, type Rule } from "./evidence.ts";
+import { type AuditedStep, meantBy, type Row, type Table } from "./policy.ts";
+import { type Attempt, Attempts, again, type Group, leftOf, Parted, takeUp } from "./walk-attempts.ts";
+
+export interface Parting {
+	readonly rule: Rule;
+	readonly text: string;
+}
+
+type UnderWay =
+	| Group
+	| { readonly on: "question"; readonly prompt: string; readonly until: Milliseconds; readonly otherwise: string }
+	| { readonly on: "time"; readonly until: Milliseconds }
+	| { readonly on: "nothing" };
+
+export function walk(delivery: AuditedDelivery, row: Row, table: Table, scenario: Scenario): Parting | undefined {
+	const walker = new Walker(delivery, row, table, scenario);
+	for (const entry of delivery.journal) {
+		try {
+			walker.take(entry);
+		} catch (error) {
+			if (error instanceof Parted) {
+				return { rule: error.rule, text: `entry ${entry.sequence}: ${error.message}` };
+			}
+			throw error;
+		}
+	}
+	return undefined;
+}
+
+class Walker {
+	readonly #delivery: AuditedDelivery;
+	readonly #row: Row;
+	readonly #table: Table;
+	readonly #scenario: Scenario;
+	readonly #attempts: Attempts;
+	#next = 0;
+	#underWay: UnderWay = { on: "nothing" };
+	#declined = false;
+	#final = false;
+	/** The last thing that came in from outside. */
+	#input: JournalEntry | undefined;
+	/** A failed attempt that has to be tried again: the next entry says when. */
+	#owed: Attempt | undefined;
+
+	constructor(delivery: AuditedDelivery, row: Row, table: Table, scenario: Scenario) {
+		this.#delivery = delivery;
+		this.#row = row;
+		this.#table = table;
+		this.#scenario = scenario;
+		this.#attempts = new Attempts(row.unknown, delivery.expiresAt);
+	}
+
+	take(entry: JournalEntry): void {
+		const owed = this.#owed;
+		this.#owed = undefined;
+		if (owed !== undefined && !(entry.type === "retry" && entry.attempt === owed.id)) {
+			throw new Parted("order", `${owed.mechanism} had time for another try, and none was planned`);
+		}
+		this.#step(entry);
+	}
+
+	#step(entry: JournalEntry): void {
+		switch (entry.type) {
+			case "policies":
+			case "retract":
+				break;
+			case "held":
+				if (entry.reason !== "unknown-held") {
+					throw new Parted("truth", `held as ${entry.reason}: ${entry.detail}`);
+				}
+				break;
+			case "settled":
+				this.#onSettled(entry);
+				break;
+			case "began":
+			case "answered":
+			case "time-passed":
+			case "cancelled":
+			case "replied":
+			case "retracted":
+			case "resolved":
+			case "outcome":
+			case "receipt":
+				this.#onInput(entry);
+				break;
+			default:
+				if (this.#final) {
+					throw new Parted("order", `${entry.type} after the end`);
+				}
+				this.#onDecision(entry);
+		}
+	}
+
+	#onInput(entry: JournalEntry): void {
+		this.#input = entry;
+		if (entry.type === "outcome") {
+			this.#owed = this.#attempts.outcome(entry, this.#final);
+		} else if (entry.type === "receipt") {
+			this.#attempts.receipt(entry);
+		} else if (entry.type === "resolved") {
+			this.#attempts.resolved(entry);
+		}
+	}
+
+	#onDecision(entry: JournalEntry): void {
+		switch (entry.type) {
+			case "attempt":
+				this.#onAttempt(entry);
+				break;
+			case "passed-over":
+				this.#onPassedOver(entry);
+				break;
+			case "postponed":
+				this.#onPostponed(entry);
+				break;
+			case "retry":
+				Object.assign(this.#attempts.get(entry.attempt), { phase: "resting", restsUntil: entry.retryAt });
+				break;
+			case "gave-up":
+				this.#attempts.gaveUp(entry);
+				break;
+			case "prompt":
+				this.#onPrompt(entry);
+				break;
+			case "prompt-closed":
+				this.#onPromptClosed(entry);
+				break;
+			case "prompt-withdrawn":
+				if (this.#underWay.on !== "question" || this.#underWay.prompt !== entry.prompt) {
+					throw new Parted("prompt", `question ${entry.prompt} was withdrawn while it was not open`);
+				}
+				break;
+			case "wait":
+				this.#underWay = { on: "time", until: entry.at + this.#enter("wait", entry.at).duration };
+				break;
+			case "note":
+				if (this.#enter("note", entry.at).text !== entry.text) {
+					throw new Parted("order", `"${entry.text}" is not the note of step ${this.#next}`);
+				}
+				break;
+		}
+	}
+
+	// Steps ----------------------------------------------------------------------------------------
+
+	/** Goes to the next step, which has to be of this kind; attempts that mean nobody leave no trace. */
+	#enter<Do extends AuditedStep["do"]>(kind: Do, at: Milliseconds): Extract<AuditedStep, { do: Do }> {
+		this.#mustBeDone(at);
+		this.#underWay = { on: "nothing" };
+		const step = this.#nextStep();
+		if (step?.do !== kind) {
+			const rule = step?.do === "ask" || kind === "ask" ? "prompt" : "order";
+			throw new Parted(rule, `step ${this.#next} is ${step?.do ?? "beyond the last one"}, not ${kind}`);
+		}
+		return step as Extract<AuditedStep, { do: Do }>;
+	}
+
+	#nextStep(): AuditedStep | undefined {
+		for (let step = this.#row.steps[this.#next]; step !== undefined; step = this.#row.steps[this.#next]) {
+			this.#next += 1;
+			if (step.do !== "attempt" || meantBy(step.selectors, this.#table, this.#scenario).length > 0) {
+				return step;
+			}
+		}
+		this.#next += 1;
+		return undefined;
+	}
+
+	/** Whatever is under way has to have come to its end before anything else begins. */
+	#mustBeDone(at: Milliseconds): void {
+		const now = this.#underWay;
+		if (this.#declined) {
+			throw new Parted("prompt", "the answer was no, and it went on");
+		}
+		if (now.on === "question") {
+			throw new Parted("prompt", `question ${now.prompt} is open still`);
+		}
+		if (now.on === "time" && at < now.until) {
+			throw new Parted("order", `${now.until - at} ms are left to wait`);
+		}
+		const left = now.on === "attempts" ? leftOf(now) : [];
+		if (left.length > 0) {
+			throw new Parted("order", `left behind in the step before: ${left.join(", ")}`);
+		}
+	}
+
+	// Attempts -------------------------------------------------------------------------------------
+
+	/** The attempt of this mechanism that is tried again; undefined when it has its first turn in its step. */
+	#again({ mechanism, at }: { readonly mechanism: string; readonly at: Milliseconds }): Attempt | undefined {
+		return this.#underWay.on === "attempts" ? again(this.#underWay, mechanism, at, this.#input) : undefined;
+	}
+
+	/** The mechanism has its turn, in the step under way or in the next one. */
+	#takeUp({ mechanism, at }: { readonly mechanism: string; readonly at: Milliseconds }): Group {
+		const now = this.#underWay;
+		const isOurs = now.on === "attempts" && (now.queue.length > 0 || now.postponed.has(mechanism));
+		const group = isOurs ? now : this.#newGroup(at);
+		takeUp(group, mechanism, at);
+		return group;
+	}
+
+	#newGroup(at: Milliseconds): Group {
+		const step = this.#enter("attempt", at);
+		const queue = [...meantBy(step.selectors, this.#table, this.#scenario)];
+		const group: Group = { on: "attempts", step, queue, postponed: new Map(), attempts: new Map() };
+		this.#underWay = group;
+		return group;
+	}
+
+	#onAttempt(entry: EntryOf<"attempt">): void {
+		const attempt = this.#again(entry);
+		if (attempt === undefined) {
+			this.#attempts.first(entry, this.#takeUp(entry));
+		} else {
+			this.#attempts.next(entry, attempt);
+		}
+	}
+
+	#onPassedOver(entry: EntryOf<"passed-over">): void {
+		const attempt = this.#again(entry);
+		if (attempt === undefined) {
+			this.#takeUp(entry);
+		} else {
+			attempt.phase = "over";
+		}
+	}
+
+	#onPostponed(entry: EntryOf<"postponed">): void {
+		const attempt = this.#again(entry);
+		if (attempt === undefined) {
+			this.#takeUp(entry).postponed.set(entry.mechanism, entry.until);
+		} else {
+			Object.assign(attempt, { phase: "resting", restsUntil: entry.until, deadline: Number.POSITIVE_INFINITY });
+		}
+	}
+
+	// Questions ------------------------------------------------------------------------------------
+
+	#onPrompt({ prompt, question, at, until }: EntryOf<"prompt">): void {
+		const step = this.#enter("ask", at);
+		this.#mustAsk(step.question, question);
+		if ((this.#delivery.draft.properties?.prompts ?? "ask") !== "ask") {
+			throw new Parted("prompt", `${prompt} was put although the sender's answer stands`);
+		}
+		if (until !== at + step.within) {
+			throw new Parted("prompt", `${prompt} is open for ${until - at} ms`);
+		}
+		this.#underWay = { on: "question", prompt, until, otherwise: step.otherwise };
+	}
+
+	#mustAsk(template: string, question: string): void {
+		const { recipient } = this.#delivery.row;
+		const name = `${recipient[0]?.toUpperCase()}${recipient.slice(1)}`;
+		if (question !== template.replace("{recipient.name}", name)) {
+			throw new Parted("prompt", `"${question}" was asked in the place of "${template}"`);
+		}
+	}
+
+	#onPromptClosed(entry: EntryOf<"prompt-closed">): void {
+		const { by, answer, at } = entry;
+		if (by === "standing-answer") {
+			this.#mustAsk(this.#enter("ask", at).question, entry.question);
+			if (answer !== this.#delivery.draft.properties?.prompts) {
+				throw new Parted("prompt", `the standing answer is not ${answer}`);
+			}
+		} else {
+			this.#mustBeAnswered(entry);
+		}
+		this.#underWay = { on: "nothing" };
+		this.#declined = answer === "no";
+	}
+
+	#mustBeAnswered({ prompt, by, answer, at }: EntryOf<"prompt-closed">): void {
+		const now = this.#underWay;
+		if (now.on !== "question" || now.prompt !== prompt) {
+			throw new Parted("prompt", `${prompt} was closed while it was not open`);
+		}
+		if (by === "timeout" && (at < now.until || answer !== now.otherwise)) {
+			throw new Parted("prompt", `${prompt} ran out as ${answer}, ${now.until - at} ms early`);
+		}
+		const input = this.#input;
+		if (by === "sender" && !(input?.type === "answered" && input.prompt === prompt && input.answer === answer)) {
+			throw new Parted("prompt", `nobody answered ${answer} to ${prompt}`);
+		}
+	}
+
+	// The end --------------------------------------------------------------------------------------
+
+	#onSettled(entry: EntryOf<"settled">): void {
+		if (this.#final && entry.reason !== "late-receipt") {
+			throw new Parted("truth", `it ended twice, the second time as ${entry.state}`);
+		}
+		this.#final = true;
+		switch (entry.state) {
+			case "reached":
+				this.#mustBeReached(entry.attempt);
+				break;
+			case "expired":
+				if (entry.at < this.#delivery.expiresAt) {
+					throw new Parted("truth", "it ended as expired before it did expire");
+				}
+				break;
+			case "cancelled":
+				if (this.#input?.type !== "cancelled") {
+					throw new Parted("truth", "it ended as cancelled without having been cancelled");
+				}
+				break;
+			default:
+				this.#mustBeExhausted(entry);
+		}
+	}
+
+	#mustBeReached(id: string | undefined): void {
+		const attempt = this.#attempts.get(id ?? "");
+		if (!isEnough(attempt.level, attempt.until)) {
+			throw new Parted("truth", `${id} asked for ${attempt.until} and has ${attempt.level ?? "nothing"}`);
+		}
+	}
+
+	#mustBeExhausted({ reason, at }: EntryOf<"settled">): void {
+		if (reason === "ended-by-person") {
+			if (this.#input?.type !== "resolved" || this.#input.resolution !== "end") {
+				throw new Parted("truth", "nobody ended it");
+			}
+			return;
+		}
+		if (!this.#declined) {
+			this.#mustBeDone(at);
+			const left = this.#nextStep();
+			if (left !== undefined) {
+				throw new Parted(left.do === "ask" ? "prompt" : "order", `it ended before step ${this.#next}, ${left.do}`);
+			}
+		}
+		const { reached } = this.#attempts;
+		if (reached !== undefined) {
+			throw new Parted("truth", `it ended unreached although ${reached.id} brought ${reached.level}`);
+		}
+	}
+}

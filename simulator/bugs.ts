@@ -1,0 +1,144 @@
+/**
+ * Bugs put in on purpose, one at a time, to see that the auditor finds them. They sit between the engine
+ * and its surroundings, or replace a method while a run lasts; what is shipped has no switch for them.
+ */
+
+import type { Draft } from "@posthaste/core";
+import sequence from "@posthaste/manager-sequence";
+import type { PosthasteCore } from "../packages/posthaste/src/create-posthaste.ts";
+import { RunningMechanisms } from "../packages/posthaste/src/host/mechanisms.ts";
+import type { Append, Store, WriteBatch, WriteResult } from "../packages/posthaste/src/store/port.ts";
+import { StoreError } from "../packages/posthaste/src/store/sqlite/errors.ts";
+import type { Rule } from "./audit/evidence.ts";
+import type { Bug, World } from "./world.ts";
+
+/** Replaces methods of a store and leaves the others alone. */
+function storeWith(store: Store, replaced: Partial<Store>): Store {
+	return new Proxy(store, {
+		get: (target, name: keyof Store) => replaced[name] ?? target[name],
+	});
+}
+
+/** Says that entries are on disk, and writes them a little later. */
+const sendBeforeIntent: Bug = {
+	options: (options, world) => ({ ...options, store: hasty(options.store, world) }),
+};
+
+function hasty(store: Store, world: World): Store {
+	const later = (appends: readonly Append[]) =>
+		world.clock.timer(25, () => void store.write({ accepts: [], appends }).catch(() => undefined));
+	return storeWith(store, {
+		async write({ accepts, appends }: WriteBatch): Promise<WriteResult> {
+			const isNew = ({ delivery }: Append) => accepts.some(({ message }) => delivery.startsWith(message.id));
+			const old = appends.filter((append) => !isNew(append));
+			const { accepts: accepted, appends: written } = await store.write({ accepts, appends: appends.filter(isNew) });
+			if (old.length > 0) {
+				later(old);
+			}
+			const results = [...written];
+			return {
+				accepts: accepted,
+				appends: appends.map((append) => (isNew(append) ? (results.shift() ?? "fenced") : "written")),
+			};
+		},
+	});
+}
+
+/** Every ninth of the longer timers never fires. */
+const forgetTimer: Bug = {
+	options(options) {
+		const { clock } = options;
+		let timers = 0;
+		return clock === undefined
+			? options
+			: {
+					...options,
+					clock: {
+						now: () => clock.now(),
+						timer(delay, callback) {
+							timers += delay >= 1000 ? 1 : 0;
+							return delay >= 1000 && timers % 9 === 0 ? { cancel() {} } : clock.timer(delay, callback);
+						},
+					},
+				};
+	},
+};
+
+/** What the sender says about expiry is lost on the way in. */
+const ignoreExpiry: Bug = {
+	posthaste: (posthaste) => ({
+		...withGetters(posthaste),
+		send({ properties = {}, ...draft }: Draft, options) {
+			const { expires: _, ...others } = properties;
+			return posthaste.send({ ...draft, properties: others }, options);
+		},
+	}),
+};
+
+/** A spread copies what getters answer now, which is enough for senders. */
+function withGetters(posthaste: PosthasteCore): PosthasteCore {
+	return { ...posthaste };
+}
+
+/** What a mechanism accepted is handed to it once more. */
+const repeatAfterAccepted: Bug = {
+	patch() {
+		const { send } = RunningMechanisms.prototype;
+		RunningMechanisms.prototype.send = async function (mechanism, attempt, hindrance) {
+			const result = await send.call(this, mechanism, attempt, hindrance);
+			return result.outcome === "accepted" ? send.call(this, mechanism, attempt, hindrance) : result;
+		};
+		return () => {
+			RunningMechanisms.prototype.send = send;
+		};
+	},
+};
+
+/** The manager asks, and does not listen to the first answer. */
+const askTwice: Bug = {
+	patch() {
+		const { deliver } = sequence;
+		sequence.deliver = function* (context) {
+			const course = deliver.call(sequence, context);
+			let step = course.next();
+			while (step.done !== true) {
+				if (step.value.effect === "ask") {
+					yield step.value;
+				}
+				step = course.next(yield step.value);
+			}
+		};
+		return () => {
+			sequence.deliver = deliver;
+		};
+	},
+};
+
+/** When the disk is full everything goes on as if it had been written. */
+const dropOnFullDisk: Bug = {
+	options(options) {
+		const { store } = options;
+		const write = async (batch: WriteBatch): Promise<WriteResult> => {
+			try {
+				return await store.write(batch);
+			} catch (error) {
+				if (error instanceof StoreError && error.code === "full") {
+					const accepts = batch.accepts.map(() => ({ result: "accepted" as const }));
+					return { accepts, appends: batch.appends.map(() => "written" as const) };
+				}
+				throw error;
+			}
+		};
+		return { ...options, store: storeWith(store, { write }) };
+	},
+};
+
+/** Each bug, with the rules that it breaks first of all. */
+export const bugs: Readonly<Record<string, { readonly bug: Bug; readonly breaks: readonly Rule[] }>> = {
+	"send before intent": { bug: sendBeforeIntent, breaks: ["intent"] },
+	"forget a timer": { bug: forgetTimer, breaks: ["end"] },
+	"ignore expiry": { bug: ignoreExpiry, breaks: ["expiry"] },
+	"repeat after accepted": { bug: repeatAfterAccepted, breaks: ["repeat"] },
+	"ask twice": { bug: askTwice, breaks: ["prompt"] },
+	"drop on a full disk": { bug: dropOnFullDisk, breaks: ["lost"] },
+};

@@ -135,7 +135,7 @@ export interface Posthaste {
 		/** Cancels what is not final and retracts what can be. */
 		cancel(id: string, who?: string): Promise<MessageView>;
 	};
-	/** What happens to any message; ends with the signal. Slow listeners lose events, and are told so by the count. */
+	/** What happens to any message; ends with the signal. A listener that lags far behind loses events: their sequences show it. */
 	events(signal?: AbortSignal): AsyncIterable<MessageEvent>;
 
 	readonly prompts: {

@@ -61,10 +61,13 @@ export class Claims {
 	letGo(delivery: string): void {
 		const { clock, store } = this.#parts;
 		clock.timer(rest, () => {
-			void store
-				.renew([delivery], clock.now(), 0)
-				.catch(() => undefined)
-				.then(() => this.#wake.by(clock.now() + 1));
+			if (this.#stopped) {
+				return;
+			}
+			store.renew([delivery], clock.now(), 0).then(
+				() => this.#wake.by(clock.now() + 1),
+				() => this.letGo(delivery),
+			);
 		});
 	}
 

@@ -141,4 +141,23 @@ describe("the trial after a rest", () => {
 		await calls("accepted", 1);
 		expect(guard.breaker).toBe("closed");
 	});
+
+	test("counts nothing against it that was too late once the trial had ended", async () => {
+		const send = async (given: Attempt) => {
+			sent.push(given);
+			return answer();
+		};
+		guard = new Guard({ send, close: async () => undefined }, clock, { ...guardDefaults, breakAfter: 1 });
+		await calls("failed", 1);
+		await pass(5000);
+		answer = () => new Promise((resolve) => clock.timer(3000, () => resolve({ outcome: "accepted" })));
+		const both = [call(), call(2000)];
+		await pass(3000);
+		expect(await Promise.all(both)).toMatchObject([
+			{ outcome: "accepted" },
+			{ outcome: "failed", evidence: expect.stringContaining("not sent") },
+		]);
+		expect(sent).toHaveLength(2);
+		expect(guard.breaker).toBe("closed");
+	});
 });

@@ -36,8 +36,18 @@ export const guardDefaults: GuardOptions = {
 	rest: { first: 5000, longest: 60_000 },
 };
 
+/** Makes what the breaker carries out: the call, unless it is not wanted any more by then. */
+type Begins = (unwanted: () => SendResult | undefined) => () => Promise<SendResult>;
+
+const tooLate = "its time was over before a place was free";
 /** Results of attempts that were not made after all. They say nothing against the mechanism. */
 const notMade = new WeakSet<SendResult>();
+
+function notSent(reason: string): SendResult {
+	const result: SendResult = { outcome: "failed", evidence: `not sent: ${reason}` };
+	notMade.add(result);
+	return result;
+}
 
 export class Guard {
 	readonly #instance: MechanismInstance;
@@ -98,8 +108,8 @@ export class Guard {
 		const unwanted = () => this.#unwanted(attempt, hindrance);
 		try {
 			// An attempt that is not to be made must not be the breaker's trial.
-			return await this.#places.execute(
-				() => unwanted() ?? this.#breaker.execute(async () => unwanted() ?? this.#call(attempt)),
+			return await this.#inTime(attempt, (begins) =>
+				this.#places.execute(async () => unwanted() ?? this.#breaker.execute(begins(unwanted))),
 			);
 		} catch (error) {
 			const evidence = error instanceof BrokenCircuitError ? "the circuit breaker is open" : messageOf(error);
@@ -129,14 +139,26 @@ export class Guard {
 		return attempt.deadline - this.#clock.now();
 	}
 
-	#unwanted(attempt: Attempt, hindrance: () => string | undefined): SendResult | undefined {
-		const reason = this.#left(attempt) <= 0 ? "its time was over before a place was free" : hindrance();
-		if (reason === undefined) {
-			return undefined;
+	/** An attempt whose time runs out while it waits for a place, or for the breaker's trial, waits no longer. */
+	#inTime(attempt: Attempt, run: (begins: Begins) => Promise<SendResult>): Promise<SendResult> {
+		if (this.#places.executionSlots > 0 && this.#breaker.state !== CircuitState.HalfOpen) {
+			return run((unwanted) => async () => unwanted() ?? this.#call(attempt));
 		}
-		const result: SendResult = { outcome: "failed", evidence: `not sent: ${reason}` };
-		notMade.add(result);
-		return result;
+		return new Promise((resolve, reject) => {
+			const timer = this.#clock.timer(this.#left(attempt), () => resolve(notSent(tooLate)));
+			const begins: Begins = (unwanted) => async () => {
+				timer.cancel();
+				return unwanted() ?? this.#call(attempt);
+			};
+			run(begins)
+				.then(resolve, reject)
+				.finally(() => timer.cancel());
+		});
+	}
+
+	#unwanted(attempt: Attempt, hindrance: () => string | undefined): SendResult | undefined {
+		const reason = this.#left(attempt) <= 0 ? tooLate : hindrance();
+		return reason === undefined ? undefined : notSent(reason);
 	}
 
 	#call(attempt: Attempt): Promise<SendResult> {

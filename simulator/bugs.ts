@@ -5,7 +5,6 @@
 
 import type { Draft } from "@posthaste/core";
 import sequence from "@posthaste/manager-sequence";
-import type { PosthasteCore } from "../packages/posthaste/src/create-posthaste.ts";
 import { RunningMechanisms } from "../packages/posthaste/src/host/mechanisms.ts";
 import type { Append, Store, WriteBatch, WriteResult } from "../packages/posthaste/src/store/port.ts";
 import { StoreError } from "../packages/posthaste/src/store/sqlite/errors.ts";
@@ -67,18 +66,13 @@ const forgetTimer: Bug = {
 /** What the sender says about expiry is lost on the way in. */
 const ignoreExpiry: Bug = {
 	posthaste: (posthaste) => ({
-		...withGetters(posthaste),
+		...posthaste,
 		send({ properties = {}, ...draft }: Draft, options) {
 			const { expires: _, ...others } = properties;
 			return posthaste.send({ ...draft, properties: others }, options);
 		},
 	}),
 };
-
-/** A spread copies what getters answer now, which is enough for senders. */
-function withGetters(posthaste: PosthasteCore): PosthasteCore {
-	return { ...posthaste };
-}
 
 /** What a mechanism accepted is handed to it once more. */
 const repeatAfterAccepted: Bug = {
@@ -134,11 +128,11 @@ const dropOnFullDisk: Bug = {
 };
 
 /** Each bug, with the rules that it breaks first of all. */
-export const bugs: Readonly<Record<string, { readonly bug: Bug; readonly breaks: readonly Rule[] }>> = {
+export const bugs = {
 	"send before intent": { bug: sendBeforeIntent, breaks: ["intent"] },
 	"forget a timer": { bug: forgetTimer, breaks: ["end"] },
 	"ignore expiry": { bug: ignoreExpiry, breaks: ["expiry"] },
 	"repeat after accepted": { bug: repeatAfterAccepted, breaks: ["repeat"] },
 	"ask twice": { bug: askTwice, breaks: ["prompt"] },
 	"drop on a full disk": { bug: dropOnFullDisk, breaks: ["lost"] },
-};
+} as const satisfies Record<string, { readonly bug: Bug; readonly breaks: readonly Rule[] }>;

@@ -6,7 +6,7 @@ import type { LoggedEvent } from "./log.ts";
 import type { Step } from "./scenario.ts";
 
 /** Lines of one delivery's journal or of the world's record beyond which the rest is left out. */
-const mostLines = 60;
+const mostLines = 150;
 
 export function describeFailure(judged: Judged, command: string): string {
 	const { scenario, violations } = judged;

@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const from = Number(values.from);
 const seeds = Number(values.seeds);
 const size = { messages: Number(values.messages) };
-const chosen = values.bug === undefined ? undefined : bugs[values.bug];
+const chosen = Object.entries(bugs).find(([name]) => name === values.bug)?.[1];
 if (![from, seeds, size.messages].every(Number.isInteger) || (values.bug !== undefined && chosen === undefined)) {
 	process.stderr.write(
 		`--seeds, --from and --messages take whole numbers, --bug one of: ${Object.keys(bugs).join(", ")}\n`,

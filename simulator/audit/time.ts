@@ -2,8 +2,8 @@
 import type { Milliseconds } from "@posthaste/core";
 import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
 
-/** A call may be under way for so long, and nothing else of its delivery moves until it has ended. */
-const slack: Milliseconds = 45_000;
+/** A message that expires waits for its call, which has a moment to say what it knows. */
+const slack: Milliseconds = 5000;
 /** After trouble it takes so long until nothing is late any more: the longest that a claim lasts, and some. */
 const aftermath: Milliseconds = 15 * 60_000;
 

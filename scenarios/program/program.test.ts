@@ -53,7 +53,14 @@ beforeAll(async () => {
 		return text;
 	});
 });
-afterEach(() => window?.signOut());
+// The socket's end takes a moment to arrive; a message sent before that would rightly go to the window.
+afterEach(async () => {
+	if (window !== undefined) {
+		window.signOut();
+		window = undefined;
+		await program.gone();
+	}
+});
 afterAll(() => program.close());
 
 const only = ({ deliveries }: MessageDocument) => {

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { MessageDocument, PromptDocument } from "@posthaste/core";
 import { InboxClient, type InboxMessage, socketUrl } from "@posthaste/mechanism-web/client";
@@ -33,6 +34,8 @@ export interface Program {
 	answer(prompt: PromptDocument, answer: "yes" | "no"): Promise<number>;
 	/** Signs John in; each message that comes is confirmed as shown, unless he is told to ignore them. */
 	signIn(options?: { readonly ignore?: boolean }): Promise<Window>;
+	/** Resolves when the program knows that John has no window open. */
+	gone(): Promise<void>;
 	/** Ends the program without notice and starts it again over the same folder. */
 	killAndRestart(): Promise<void>;
 	rewriteConfiguration(text: string): Promise<void>;
@@ -130,6 +133,17 @@ export async function startProgram(configuration: (urls: { mail: string; pager: 
 				acknowledge: () => client.acknowledge(shown.at(-1)?.attempt ?? ""),
 				signOut: () => client.close(),
 			};
+		},
+		async gone() {
+			const draft = { to: ["jsmith"], from: "mary", body: "Is he there?" };
+			for (let tries = 0; tries < 200; tries++) {
+				const { body } = await api<{ deliveries: { tree: { node: string } }[] }>("POST", "/v1/explain", draft);
+				if (body.deliveries[0]?.tree.node === "passed-over") {
+					return;
+				}
+				await delay(50);
+			}
+			throw new Error("the program still believes that John has a window open");
 		},
 		async killAndRestart() {
 			await child.end("SIGKILL");

@@ -238,7 +238,9 @@ class Walker {
 		if (attempt === undefined) {
 			this.#takeUp(entry).postponed.set(entry.mechanism, entry.until);
 		} else {
-			Object.assign(attempt, { phase: "resting", restsUntil: entry.until, deadline: Number.POSITIVE_INFINITY });
+			// Its time begins when the quiet hours end.
+			const within = this.#underWay.on === "attempts" ? this.#underWay.step.within : 0;
+			Object.assign(attempt, { phase: "resting", restsUntil: entry.until, deadline: entry.until + within });
 		}
 	}
 

@@ -110,6 +110,8 @@ function tell(entry: JournalEntry): readonly string[] {
 		case "began":
 		case "policies":
 		case "time-passed":
+		case "consult":
+		case "effect":
 			return [];
 		case "attempt":
 			return [entry.try === 1 ? `attempt ${entry.mechanism}` : `attempt ${entry.mechanism} again`];

@@ -44,10 +44,11 @@ export interface CourseStart {
 }
 
 /** Inputs that only set the next thing going. Once the message has expired there is no next thing. */
-const movesOn: ReadonlySet<string> = new Set<Input["type"]>(["answered", "resolved", "time-passed"]);
+const movesOn: ReadonlySet<string> = new Set<Input["type"]>(["answered", "effect", "resolved", "time-passed"]);
 
 type ReceiptInput = Extract<Input, { type: "receipt" }>;
 type ResolvedInput = Extract<Input, { type: "resolved" }>;
+type StrandedInput = Extract<Input, { type: "stranded" }>;
 
 export class DeliveryCourse {
 	readonly delivery: string;
@@ -57,6 +58,8 @@ export class DeliveryCourse {
 	readonly #progress: Progress;
 	readonly #attempts: Attempts;
 	readonly #manager: ManagerCourse;
+	/** It is held for want of its manager, and could go on from where it stands. */
+	#isStranded = false;
 
 	constructor({ delivery, message, plugin, policies, look }: CourseStart) {
 		this.delivery = delivery;
@@ -152,6 +155,12 @@ export class DeliveryCourse {
 			case "time-passed":
 				this.#manager.passTime(now);
 				break;
+			case "effect":
+				this.#manager.take(input.effect, now);
+				break;
+			case "stranded":
+				this.#onStranded(input);
+				break;
 			case "cancelled":
 				this.#manager.withdrawPrompt();
 				this.#attempts.retractAll();
@@ -203,6 +212,13 @@ export class DeliveryCourse {
 		}
 	}
 
+	#onStranded({ reason, detail }: StrandedInput): void {
+		if (!this.#progress.isStopped) {
+			this.#isStranded = true;
+			this.#progress.hold(reason, detail);
+		}
+	}
+
 	#onResolution({ resolution }: ResolvedInput, now: Milliseconds): void {
 		const { group } = this.#manager;
 		if (this.state !== "held") {
@@ -210,6 +226,11 @@ export class DeliveryCourse {
 		}
 		if (resolution === "end") {
 			this.#settle("unreached", "ended-by-person");
+		} else if (this.#isStranded) {
+			// Nothing was wrong with the delivery itself, so it goes on where it stood.
+			this.#isStranded = false;
+			this.#progress.release();
+			this.#manager.passTime(now);
 		} else if (group !== undefined) {
 			this.#progress.release();
 			this.#attempts.resolve(group, resolution, now);
@@ -271,8 +292,9 @@ export class DeliveryCourse {
 	/** While a call is under way the delivery is routing; otherwise it waits. */
 	#restate(): void {
 		if (!this.#progress.isStopped) {
-			const { group } = this.#manager;
-			this.#progress.state = group !== undefined && isSending(group) ? "routing" : "waiting";
+			const { group, pause } = this.#manager;
+			const routes = pause?.on === "effect" || (group !== undefined && isSending(group));
+			this.#progress.state = routes ? "routing" : "waiting";
 		}
 	}
 }

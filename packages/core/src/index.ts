@@ -3,6 +3,7 @@
 export { type Acceptance, compose, exceeds } from "./compose.ts";
 export * from "./condition.ts";
 export { configure } from "./configure.ts";
+export { ConsultedCourse, type ConsultedManifest, consultedManager, type PastEffect } from "./consulted.ts";
 export { type CourseStart, DeliveryCourse, NotDeterministicError } from "./dispatch.ts";
 export * from "./duration.ts";
 export * from "./errors.ts";

@@ -8,6 +8,7 @@
  */
 
 import type { PolicyEntry } from "./flow.ts";
+import type { Effect } from "./manager.ts";
 import type { Milliseconds, OnUnknown, User } from "./model.ts";
 import type { DeliveryState, Level, Outcome, ReceiptLevel } from "./outcome.ts";
 import type { PolicyReason, PostponeReason, SelectionReason, SettleReason } from "./reasons.ts";
@@ -47,6 +48,10 @@ export type Input =
 	/** The recipient wrote back. It moves nothing by itself. */
 	| { readonly type: "replied"; readonly attempt: string; readonly mechanism: string; readonly body: string }
 	| { readonly type: "time-passed" }
+	/** What a manager that runs elsewhere wants next; null when it has nothing left to try. */
+	| { readonly type: "effect"; readonly effect: Effect | null }
+	/** The delivery cannot go on: its manager is not there, failed, or did not answer. A person may let it go on. */
+	| { readonly type: "stranded"; readonly reason: SettleReason; readonly detail: string }
 	| { readonly type: "cancelled"; readonly who?: string }
 	| { readonly type: "resolved"; readonly resolution: Resolution; readonly who?: string }
 	| {
@@ -71,6 +76,8 @@ export interface Policies {
 		readonly unknown: OnUnknown;
 		/** As they were: a delivery keeps the settings it began with. */
 		readonly settings: unknown;
+		/** What the settings name, where the manager would have to be asked for it. */
+		readonly allows?: readonly string[] | "all";
 	};
 	/** As they were: the manager sees the same person after a restart. */
 	readonly recipient: Pick<User, "id" | "name" | "timezone">;
@@ -116,6 +123,8 @@ export type Decision =
 	  }
 	| { readonly type: "prompt-withdrawn"; readonly prompt: string }
 	| { readonly type: "wait"; readonly until: Milliseconds }
+	/** A manager that runs elsewhere is asked what it wants next. */
+	| { readonly type: "consult" }
 	| { readonly type: "note"; readonly text: string }
 	| { readonly type: "retract"; readonly attempt: string; readonly mechanism: string }
 	| { readonly type: "held"; readonly reason: SettleReason; readonly detail?: string }
@@ -137,6 +146,8 @@ const inputTypes: ReadonlySet<string> = new Set<Input["type"]>([
 	"answered",
 	"replied",
 	"time-passed",
+	"effect",
+	"stranded",
 	"cancelled",
 	"resolved",
 	"retracted",

@@ -5,6 +5,7 @@
 import { type AttemptGroup, groupDue, isSpent, resultsOf } from "./attempt-group.ts";
 import type { Attempts } from "./attempts.ts";
 import { checkEffect } from "./check-effect.ts";
+import { consultation, type PastEffect } from "./consulted.ts";
 import type { AnsweredBy } from "./journal.ts";
 import type { Answer, Course, Effect, EffectResult, ManagerPlugin } from "./manager.ts";
 import type { Milliseconds } from "./model.ts";
@@ -22,7 +23,9 @@ interface OpenPrompt {
 export type Pause =
 	| { readonly on: "attempts"; readonly group: AttemptGroup }
 	| { readonly on: "answer"; readonly prompt: OpenPrompt }
-	| { readonly on: "time"; readonly until: Milliseconds };
+	| { readonly on: "time"; readonly until: Milliseconds }
+	/** The manager runs elsewhere and has to be asked what it wants next, given all that came before. */
+	| { readonly on: "effect"; readonly past: readonly PastEffect[] };
 
 /** A manager that yields more effects than this in one delivery goes in circles. */
 const effectLimit = 10_000;
@@ -37,6 +40,8 @@ export class ManagerCourse {
 	#effects = 0;
 	#prompts = 0;
 	#lastAnswer: Answer | undefined;
+	/** Of a manager that runs elsewhere. */
+	#past: PastEffect[] = [];
 
 	constructor(progress: Progress, attempts: Attempts, plugin: ManagerPlugin) {
 		this.#progress = progress;
@@ -89,6 +94,13 @@ export class ManagerCourse {
 		}
 	}
 
+	/** Takes what a manager that runs elsewhere wants next. */
+	take(effect: Effect | null, now: Milliseconds): void {
+		if (this.pause?.on === "effect" && !this.#progress.isStopped) {
+			this.#resume({ told: effect } as unknown as EffectResult, now);
+		}
+	}
+
 	/** Does what has become due meanwhile. */
 	passTime(now: Milliseconds): void {
 		if (this.#progress.isStopped) {
@@ -129,23 +141,41 @@ export class ManagerCourse {
 			if (effect === undefined) {
 				return;
 			}
-			handed = this.#start(effect, now);
+			handed = effect === consultation ? this.#consult(handed) : this.#start(effect, now);
 		}
 	}
 
+	/** Pauses until the manager has said what it wants next; it is told what came of its last effect. */
+	#consult(result: EffectResult): undefined {
+		const last = this.#past.at(-1);
+		if (last !== undefined && result !== undefined) {
+			this.#past = [...this.#past.slice(0, -1), { ...last, result }];
+		}
+		this.pause = { on: "effect", past: this.#past };
+		this.#progress.decide({ type: "consult" });
+		return undefined;
+	}
+
 	/** The generator's next effect; undefined when it is done or has failed. */
-	#next(result: EffectResult): Effect | undefined {
+	#next(result: EffectResult): Effect | typeof consultation | undefined {
 		try {
 			const next = this.#course?.next(result);
 			if (next === undefined || next.done === true) {
 				this.#finish();
 				return undefined;
 			}
+			if ((next.value as unknown) === consultation) {
+				return consultation;
+			}
 			this.#effects += 1;
 			if (this.#effects > effectLimit) {
 				throw new Error(`it asked for more than ${effectLimit} effects`);
 			}
-			return checkEffect(next.value);
+			const effect = checkEffect(next.value);
+			if (this.#plugin.consulted === true) {
+				this.#past = [...this.#past, { effect }];
+			}
+			return effect;
 		} catch (error) {
 			this.#fail(error);
 			return undefined;
@@ -233,5 +263,7 @@ function dueOf(pause: Pause): Milliseconds | undefined {
 			return pause.until;
 		case "attempts":
 			return groupDue(pause.group);
+		case "effect":
+			return undefined;
 	}
 }

@@ -97,6 +97,8 @@ export interface ManagerPlugin<Settings = unknown> {
 	 */
 	check?(settings: Settings): readonly string[];
 	deliver(context: DeliverContext<Settings>): Course;
+	/** Set by the host for managers that run elsewhere and have to be asked for each effect. Plugins leave it out. */
+	readonly consulted?: boolean;
 }
 
 /** Names a plugin's type so that the host can tell managers from mechanisms. */

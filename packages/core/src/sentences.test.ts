@@ -73,6 +73,32 @@ const examples: {
 		[{ type: "answered", prompt: prompt.prompt, answer: "no", who: "jdoe" }, "jdoe answered no", "neutral"],
 	],
 	"time-passed": [[{ type: "time-passed" }, "Time passed", "neutral"]],
+	consult: [[{ type: "consult" }, "Asking the manager what to do next", "neutral"]],
+	effect: [
+		[
+			{
+				type: "effect",
+				effect: { effect: "attempt", mechanisms: ["im2", "pager"], mode: "serial", until: "accepted", within: 1000 },
+			},
+			"The manager wants im2 and pager tried",
+			"neutral",
+		],
+		[
+			{ type: "effect", effect: { effect: "ask", question: "Page?", within: 1000, otherwise: "no" } },
+			"The manager wants the sender asked",
+			"neutral",
+		],
+		[{ type: "effect", effect: { effect: "wait", duration: 1000 } }, "The manager wants to wait", "neutral"],
+		[{ type: "effect", effect: { effect: "note", text: "x" } }, "The manager wants something noted", "neutral"],
+		[{ type: "effect", effect: null }, "The manager has nothing left to try", "neutral"],
+	],
+	stranded: [
+		[
+			{ type: "stranded", reason: "no-such-manager", detail: "manager plugin escalate 1.2.0 is not there" },
+			"It cannot go on: manager plugin escalate 1.2.0 is not there",
+			"bad",
+		],
+	],
 	cancelled: [[{ type: "cancelled", who: "jdoe" }, "jdoe cancelled the message", "bad"]],
 	resolved: [
 		[{ type: "resolved", resolution: "next" }, "A person decided to go on with the next mechanism", "neutral"],

@@ -73,6 +73,15 @@ function describe(entry: Entry, words: Words): Sentence {
 			return policies(entry, words);
 		case "time-passed":
 			return { text: "Time passed", tone: "neutral" };
+		case "consult":
+			return { text: "Asking the manager what to do next", tone: "neutral" };
+		case "effect":
+			return {
+				text: entry.effect === null ? "The manager has nothing left to try" : wanted(entry.effect),
+				tone: "neutral",
+			};
+		case "stranded":
+			return { text: `It cannot go on: ${entry.detail}`, tone: "bad" };
 		case "wait":
 			return { text: `Waiting until ${words.time(entry.until)}`, tone: "waiting" };
 		case "note":
@@ -100,6 +109,22 @@ function describe(entry: Entry, words: Words): Sentence {
 			return question(entry, words);
 		default:
 			return atMechanism(entry, words);
+	}
+}
+
+/** What a manager that runs elsewhere said it wants. What then happens has entries of its own. */
+function wanted(effect: NonNullable<Of<"effect">["effect"]>): string {
+	switch (effect.effect) {
+		case "attempt":
+			return `The manager wants ${joined(effect.mechanisms)} tried`;
+		case "ask":
+			return "The manager wants the sender asked";
+		case "wait":
+			return "The manager wants to wait";
+		case "note":
+			return "The manager wants something noted";
+		default:
+			return never(effect);
 	}
 }
 

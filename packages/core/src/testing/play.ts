@@ -11,6 +11,7 @@
  * It runs on the same flow and the same course as the program, so policies, quiet hours, retries and
  * expiry are the real ones. Time stands still but for `pass`, `wake` and `sleep`.
  */
+import { ConsultedCourse, consultedManager } from "../consulted.ts";
 import { DeliveryCourse } from "../dispatch.ts";
 import { durationOf } from "../duration.ts";
 import { explainDelivery } from "../explain.ts";
@@ -43,6 +44,16 @@ export function play<Settings>(
 	return new PlayedDelivery(plugin as ManagerPlugin, settings, options);
 }
 
+/** The same with a manager that runs elsewhere, and so has to be asked for each effect. */
+export function playElsewhere<Settings>(
+	plugin: ManagerPlugin<Settings>,
+	settings: Settings,
+	options: PlayOptions,
+): PlayedDelivery {
+	const asked = plugin as ManagerPlugin;
+	return new PlayedDelivery(consultedManager(asked), settings, options, asked);
+}
+
 /** Wake-ups at one moment. More mean that the delivery is always due and never gets on. */
 const wakeLimit = 1000;
 
@@ -58,9 +69,11 @@ export class PlayedDelivery {
 	readonly #course: DeliveryCourse;
 	readonly #journal: JournalEntry[] = [];
 	readonly #decisions: Decision[] = [];
+	readonly #elsewhere: ConsultedCourse | undefined;
 	#now: Milliseconds;
 
-	constructor(plugin: ManagerPlugin, settings: unknown, options: PlayOptions) {
+	/** @param elsewhere the manager to ask for effects, when the plugin only stands for it */
+	constructor(plugin: ManagerPlugin, settings: unknown, options: PlayOptions, elsewhere?: ManagerPlugin) {
 		this.message = testMessage(options.message);
 		this.#plugin = plugin;
 		this.#now = options.at ?? this.message.acceptedAt;
@@ -68,6 +81,9 @@ export class PlayedDelivery {
 		({ world: this.#world, state: this.#state } = scriptedWorld(plugin, settings, options, this.#now));
 		this.planned = plan({ message: this.message }, scriptedRecipient(options), this.#world);
 		this.#course = begin(this.planned, this.message.id, this.#look);
+		const { recipient, deliveryPolicy: policy } = this.planned;
+		this.#elsewhere =
+			elsewhere && new ConsultedCourse(elsewhere, { message: this.message, recipient, policy, settings });
 		this.#feed({ type: "began" });
 	}
 
@@ -198,6 +214,11 @@ export class PlayedDelivery {
 		return this.#feed({ type: "resolved", resolution });
 	}
 
+	/** The program finds that the delivery cannot go on. */
+	strand(reason: SettleReason, detail: string): readonly Decision[] {
+		return this.#feed({ type: "stranded", reason, detail });
+	}
+
 	/** Switches a mechanism on or off, as the world would behind the delivery's back. */
 	setActive(mechanism: string, active: boolean): void {
 		this.#state.setActive(mechanism, active);
@@ -240,7 +261,12 @@ export class PlayedDelivery {
 			}
 		}
 		this.#decisions.push(...decided);
-		return decided;
+		const { pause } = this.#course;
+		if (pause?.on !== "effect" || this.#elsewhere === undefined || this.state !== "routing") {
+			return decided;
+		}
+		const effect = this.#elsewhere.next(stored(pause.past));
+		return [...decided, ...this.#feed({ type: "effect", effect })];
 	}
 
 	/** For the errors of a test that asks for what cannot be. */

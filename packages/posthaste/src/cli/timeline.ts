@@ -37,6 +37,8 @@ const symbols: Readonly<Record<Tone, readonly [symbol: string, style: Style]>> =
 
 /** A recipient's column is not wider than this. */
 const widestRecipient = 16;
+/** That time passed, or that a manager was asked, is only why the next entry stands there. */
+const silent: ReadonlySet<JournalDocument["type"]> = new Set(["time-passed", "consult", "effect"]);
 
 export class Timeline {
 	readonly #columns: number;
@@ -118,8 +120,7 @@ export class Timeline {
 			track.name = entry.recipient.name;
 		}
 		this.#followQuestion(delivery, track, entry);
-		// That time passed is only why the next entry stands there.
-		return entry.type === "time-passed" ? [] : this.#lines(track, entry);
+		return silent.has(entry.type) ? [] : this.#lines(track, entry);
 	}
 
 	#followQuestion(delivery: string, { recipient }: Track, entry: JournalDocument): void {

@@ -53,6 +53,11 @@ export const policiesProperties = {
 		revision: Type.Integer(),
 		unknown: words(["resend", "next", "hold"] as const, { description: "What follows an unknown outcome" }),
 		settings: Type.Unknown({ description: "As they were when the delivery began" }),
+		allows: Type.Optional(
+			Type.Union([Type.Array(Type.String()), Type.Literal("all")], {
+				description: "What the settings name, where the manager runs in a thread or process of its own",
+			}),
+		),
 	}),
 	routingPolicy: Type.Array(PolicyEntry, { description: "The recipient's table ∩ the mechanisms active then" }),
 	deliveryPolicy: Type.Array(PolicyEntry, { description: "What of it the configuration allows" }),
@@ -63,6 +68,25 @@ export const RecipientSchema = document({ id: Type.String(), name: Type.String()
 function entry<const Name extends string, Properties extends TProperties>(type: Name, properties: Properties) {
 	return document({ sequence: Sequence, at: moment("When"), type: Type.Literal(type), ...properties });
 }
+
+const within = Type.Number({ description: "Milliseconds" });
+
+const Effect = Type.Union(
+	[
+		document({
+			effect: Type.Literal("attempt"),
+			mechanisms: Type.Array(Type.String({ description: "A name or a kind" })),
+			mode: words(["serial", "parallel"] as const),
+			until: Level,
+			within,
+		}),
+		document({ effect: Type.Literal("ask"), question: Type.String(), within, otherwise: Answer }),
+		document({ effect: Type.Literal("wait"), duration: within }),
+		document({ effect: Type.Literal("note"), text: Type.String() }),
+		Type.Null({ description: "It has nothing left to try" }),
+	],
+	{ description: "What a manager that runs in a thread or process of its own wants next" },
+);
 
 const inputs = [
 	entry("began", {}),
@@ -80,6 +104,8 @@ const inputs = [
 	entry("answered", { prompt, answer: Answer, who }),
 	entry("replied", { attempt, mechanism, body: Type.String({ description: "What the recipient wrote back" }) }),
 	entry("time-passed", {}),
+	entry("effect", { effect: Effect }),
+	entry("stranded", { reason: SettleReasonSchema, detail: Type.String() }),
 	entry("cancelled", { who }),
 	entry("resolved", { resolution: words(["resend", "next", "end"] as const), who }),
 	entry("retracted", { attempt, mechanism, done: Type.Boolean(), evidence }),
@@ -105,6 +131,7 @@ const decisions = [
 		by: words(["sender", "standing-answer", "timeout"] as const),
 	}),
 	entry("prompt-withdrawn", { prompt }),
+	entry("consult", {}),
 	entry("wait", { until: moment("The delivery waits until then") }),
 	entry("note", { text: Type.String() }),
 	entry("retract", { attempt, mechanism }),

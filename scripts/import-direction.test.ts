@@ -84,8 +84,8 @@ describe("import direction", () => {
 		expect(offences((file) => file.startsWith("packages/web/"), allowed)).toEqual([]);
 	});
 
-	test("nothing imports the program but itself, scenarios, bench, simulator and scripts", () => {
-		const surroundings = /^(packages\/posthaste|scenarios|bench|simulator|scripts)\//;
+	test("nothing imports the program but itself, scenarios, bench, simulator, scripts, examples and crash tests", () => {
+		const surroundings = /^(packages\/posthaste|scenarios|bench|simulator|scripts|examples|crash|swaps)\//;
 		const isProgram = (to: string) => /^(posthaste($|\/)|packages\/posthaste\/)/.test(to);
 		expect(
 			offences(

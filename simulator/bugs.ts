@@ -116,7 +116,7 @@ const dropOnFullDisk: Bug = {
 			try {
 				return await store.write(batch);
 			} catch (error) {
-				if (error instanceof StoreError && error.code === "full") {
+				if (error instanceof StoreError && error.code === "disk-full") {
 					const accepts = batch.accepts.map(() => ({ result: "accepted" as const }));
 					return { accepts, appends: batch.appends.map(() => "written" as const) };
 				}

@@ -21,6 +21,7 @@ import type {
 	ChangeResult,
 	DatabaseChange,
 	DeliveryRow,
+	PinCount,
 	PromptRow,
 	StoredDelivery,
 	StoredMessage,
@@ -109,9 +110,10 @@ export class Disk {
 		}
 		file.journal.push(JSON.stringify(entries));
 		const { id, message, recipient, sender, acceptedAt, sequence } = file.row;
+		const pin = append.pin ?? file.row.pin;
 		const moved = { state, due, sequence: sequence + entries.length };
 		const end = { ...(reason !== undefined && { reason }), ...(settledAt !== undefined && { settledAt }) };
-		file.row = { id, message, recipient, sender, acceptedAt, ...moved, ...end };
+		file.row = { id, message, recipient, sender, acceptedAt, ...moved, ...end, ...(pin !== undefined && { pin }) };
 		file.claimedUntil = claimedUntil;
 		if (append.closePrompt !== undefined) {
 			this.prompts.delete(append.closePrompt);
@@ -143,6 +145,17 @@ export class Disk {
 			counts[row.state] += 1;
 		}
 		return counts;
+	}
+
+	/** Deliveries that have not come to their end, by what they are pinned to. */
+	countPins(): readonly PinCount[] {
+		const counts = new Map<string, number>();
+		for (const { pin } of this.open) {
+			if (pin !== undefined) {
+				counts.set(pin, (counts.get(pin) ?? 0) + 1);
+			}
+		}
+		return [...counts].map(([pin, deliveries]) => ({ pin, deliveries })).sort((a, b) => (a.pin < b.pin ? -1 : 1));
 	}
 
 	// Claims ---------------------------------------------------------------------------------------

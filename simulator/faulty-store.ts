@@ -44,7 +44,7 @@ const writes: ReadonlySet<keyof Store> = new Set([
 
 /** Every method of the port, each behind the weather. */
 export function faultyStore(parts: FaultyStoreParts): Store {
-	const store = new MemoryStore(parts.disk);
+	const store: Store = new MemoryStore(parts.disk);
 	return new Proxy<Store>(store, {
 		get(_target, name: keyof Store) {
 			if (name === "watch") {
@@ -91,11 +91,13 @@ function behindWeather<T>(parts: FaultyStoreParts, name: keyof Store, work: () =
 			return never();
 		}
 		if (verdict === "refused") {
-			return Promise.reject(new StoreError(weather.fault === "full" ? "full" : "disk", "the simulated disk refused"));
+			return Promise.reject(
+				new StoreError(weather.fault === "full" ? "disk-full" : "disk-failed", "the simulated disk refused"),
+			);
 		}
 		return verdict === "done"
 			? work().then(answered)
-			: work().then(() => Promise.reject(new StoreError("disk", "the simulated disk answered with an error")));
+			: work().then(() => Promise.reject(new StoreError("disk-failed", "the simulated disk answered with an error")));
 	};
 	if (delay === 0) {
 		return process.onlyWhileAlive(carryOut());

@@ -101,6 +101,10 @@ export class MemoryStore implements Store {
 		return this.#open.count();
 	}
 
+	async countPins() {
+		return this.#open.countPins();
+	}
+
 	async readDatabases(): ReturnType<Store["readDatabases"]> {
 		const disk = this.#open;
 		const [selection] = disk.all<never>("selection");
@@ -168,6 +172,10 @@ export class MemoryStore implements Store {
 
 	async retain(before: Milliseconds, limit: number): Promise<number> {
 		return this.#open.retain(before, limit);
+	}
+
+	async backup(): Promise<never> {
+		throw new PosthasteError("invalid-request", "a simulated disk has no file to copy");
 	}
 
 	async close(): Promise<void> {

@@ -1,10 +1,10 @@
 /** Mail over SMTP (RFC 5321), as text and as HTML. */
-import { defineMechanism, mechanismApiVersion } from "@posthaste/core";
+import { defineMechanism } from "@posthaste/core";
 import { AddressSchema, type EmailAddress, type EmailSettings, SettingsSchema } from "./settings.ts";
 
 export default defineMechanism<EmailSettings, EmailAddress>({
 	id: "email",
-	apiVersion: mechanismApiVersion,
+	apiVersion: 1,
 	version: "1.0.0",
 	kind: "email",
 	title: "Email",

@@ -5,7 +5,6 @@ import {
 	type Health,
 	type MechanismHost,
 	type MechanismInstance,
-	mechanismApiVersion,
 	type SendResult,
 } from "@posthaste/core";
 import { Connection, ConnectionLost } from "./connection.ts";
@@ -17,7 +16,7 @@ import { logIn, Refused, type Submission, submit } from "./transaction.ts";
 
 export default defineMechanism<Settings, Address>({
 	id: "snpp",
-	apiVersion: mechanismApiVersion,
+	apiVersion: 1,
 	version: "1.0.0",
 	kind: "pager",
 	title: "Pager (SNPP)",

@@ -2,7 +2,7 @@
  * Instant messages in the browser, over WebSocket. What windows and the mechanism say to each other
  * stands in README.md and, as schemas, in protocol.ts; client.ts speaks it for browsers and Node.
  */
-import { DurationSchema, defineMechanism, mechanismApiVersion, words } from "@posthaste/core";
+import { DurationSchema, defineMechanism, words } from "@posthaste/core";
 import { Type } from "typebox";
 import { defaults, type WebAddress, WebInstance, type WebSettings } from "./instance.ts";
 import { inboxPattern } from "./protocol.ts";
@@ -58,7 +58,7 @@ const address = Type.Object(
 
 export default defineMechanism<WebSettings, WebAddress>({
 	id: "web",
-	apiVersion: mechanismApiVersion,
+	apiVersion: 1,
 	version: "1.0.0",
 	kind: "im",
 	title: "Browser",

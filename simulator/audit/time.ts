@@ -1,5 +1,6 @@
 /** What is due happens in time, as long as the program runs and nothing is the matter with disk or clock. */
 import type { Milliseconds } from "@posthaste/core";
+import { busySpans, overlap, type Span } from "./busy.ts";
 import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
 
 /** A message that expires waits for its call, which has a moment to say what it knows. */
@@ -7,24 +8,24 @@ const slack: Milliseconds = 5000;
 /** After trouble it takes so long until nothing is late any more: the longest that a claim lasts, and some. */
 const aftermath: Milliseconds = 15 * 60_000;
 
-interface Span {
-	readonly from: Milliseconds;
-	readonly to: Milliseconds;
-}
-
 interface Due {
 	readonly what: string;
 	readonly at: Milliseconds;
 	/** When it was done, or became needless. */
 	readonly done: Milliseconds;
+	/** The mechanism that it has to find a place with. */
+	readonly mechanism?: string;
 }
 
 export function auditTime(evidence: Evidence): readonly Violation[] {
 	const troubles = troublesOf(evidence);
+	const busy = busySpans(evidence);
 	const end = evidence.events.at(-1)?.at ?? 0;
+	const waited = ({ at, done, mechanism = "" }: Due) => overlap({ from: at, to: done }, busy.get(mechanism) ?? []);
 	return evidence.deliveries.flatMap((delivery) =>
 		duesOf(delivery, end)
-			.filter(({ at, done }) => done > at + slack && !troubles.some(({ from, to }) => from <= done && to >= at))
+			.filter((due) => due.done > due.at + slack && due.done - due.at - waited(due) > slack)
+			.filter(({ at, done }) => !troubles.some(({ from, to }) => from <= done && to >= at))
 			.map(({ what, at, done }) => ({
 				rule: "time" as const,
 				delivery: delivery.row.id,
@@ -68,6 +69,7 @@ function duesOf(delivery: AuditedDelivery, end: Milliseconds): readonly Due[] {
 				return [
 					{
 						what: "another try",
+						mechanism: entry.mechanism,
 						at: entry.retryAt,
 						done: Math.min(final, after(entry.sequence, `"mechanism":"${entry.mechanism}"`)),
 					},

@@ -124,6 +124,11 @@ export class DeliveryCourse {
 		return this.#manager.pause;
 	}
 
+	/** Its manager runs elsewhere, and has to be asked what it wants next. */
+	get isConsulting(): boolean {
+		return this.#manager.pause?.on === "effect" && !this.#progress.isStopped;
+	}
+
 	/** When the delivery has to be looked at although nothing came in; null when never. */
 	get due(): Milliseconds | null {
 		if (this.#progress.isOver) {

@@ -75,6 +75,16 @@ export const errorTable = {
 		title: "No such plugin",
 		remedy: "Install the plugin, or correct `use`; `posthaste plugins list` shows what there is.",
 	},
+	"invalid-plugin": {
+		status: 422,
+		title: "The package is not a plugin that can be used",
+		remedy: "Correct what the detail names; nothing was installed.",
+	},
+	"plugin-not-fetched": {
+		status: 422,
+		title: "The plugin's package could not be fetched",
+		remedy: "Check the name, folder or address, and the connection to the registry; nothing was installed.",
+	},
 	"no-manager": {
 		status: 422,
 		title: "No delivery manager takes this message",
@@ -117,6 +127,26 @@ export const errorTable = {
 		title: "Something else still refers to this",
 		remedy: "Change what refers to it first; the detail names it.",
 	},
+	"plugin-version-exists": {
+		status: 409,
+		title: "This version of the plugin is installed with other content",
+		remedy: "Raise the version in the plugin and its package.json: deliveries under way depend on what a version does.",
+	},
+	"data-in-use": {
+		status: 409,
+		title: "Another Posthaste uses the data folder",
+		remedy: "Stop that one, or name another folder with --data.",
+	},
+	"newer-schema": {
+		status: 409,
+		title: "A newer Posthaste wrote the database",
+		remedy: "Start that version again, or restore a backup that was made before the upgrade.",
+	},
+	"file-exists": {
+		status: 409,
+		title: "There is a file already",
+		remedy: "Name another place, or say --force; `restore` then keeps the database that was there aside.",
+	},
 	"revision-conflict": {
 		status: 412,
 		title: "It was changed in the meantime",
@@ -132,6 +162,29 @@ export const errorTable = {
 		status: 503,
 		title: "Posthaste is at its limit",
 		remedy: "Repeat the request after the time in Retry-After.",
+	},
+	"disk-full": {
+		status: 503,
+		title: "There is no room left on the disk",
+		remedy: "Make room on the disk that the detail names; Posthaste goes on by itself. Then repeat the request.",
+	},
+	"disk-failed": {
+		status: 503,
+		title: "The disk reports an error or takes no writes",
+		remedy:
+			"Look at the disk that the detail names: is it mounted read-only, may Posthaste's user write there, is it healthy? " +
+			"Posthaste goes on by itself once it can write.",
+	},
+	"database-damaged": {
+		status: 503,
+		title: "The database is damaged",
+		remedy:
+			"Stop Posthaste and restore a backup: `posthaste restore FILE --data FOLDER --force`, which keeps the damaged one aside.",
+	},
+	"store-failed": {
+		status: 503,
+		title: "The store failed",
+		remedy: "Repeat the request; if it fails again, restart Posthaste and report this with the log.",
 	},
 	closing: { status: 503, title: "Posthaste is shutting down", remedy: "Repeat the request when it is back." },
 	internal: {

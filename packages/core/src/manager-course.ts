@@ -29,6 +29,8 @@ export type Pause =
 
 /** A manager that yields more effects than this in one delivery goes in circles. */
 const effectLimit = 10_000;
+/** One that runs elsewhere is told all of them each time, so it goes in circles sooner. */
+const consultedLimit = 1000;
 
 export class ManagerCourse {
 	/** Changes as the generator goes on; undefined before it begins and once it is over. */
@@ -168,8 +170,9 @@ export class ManagerCourse {
 				return consultation;
 			}
 			this.#effects += 1;
-			if (this.#effects > effectLimit) {
-				throw new Error(`it asked for more than ${effectLimit} effects`);
+			const limit = this.#plugin.consulted === true ? consultedLimit : effectLimit;
+			if (this.#effects > limit) {
+				throw new Error(`it asked for more than ${limit} effects`);
 			}
 			const effect = checkEffect(next.value);
 			if (this.#plugin.consulted === true) {

@@ -180,8 +180,50 @@ export const UserSchema = Type.Object(
 );
 
 /** A whole configuration: what `posthaste.yaml` holds. */
+/** A plugin to install. */
+export const PluginSourceSchema = Type.Object(
+	{
+		from: Type.String({
+			minLength: 1,
+			maxLength: 2048,
+			description:
+				"As `npm install` takes it: a name, `name@1.2.0`, a folder or a tarball, a URL. In a file, relative paths count from there",
+		}),
+		version: Type.Optional(
+			Type.String({ minLength: 1, maxLength: 256, description: "A version or range, where `from` is a name" }),
+		),
+		isolation: Type.Optional(
+			words(["thread", "process"] as const, {
+				description: "How it is kept apart from the program; as the program was started when left out",
+			}),
+		),
+		memory: Type.Optional(
+			Type.Integer({
+				minimum: 16,
+				maximum: 65_536,
+				description: "Megabytes of heap that it may use; 128 when left out",
+			}),
+		),
+		grants: Type.Optional(
+			Type.Object(
+				{
+					read: Type.Optional(Type.Array(Type.String(), { description: "Files and folders it may read" })),
+					write: Type.Optional(Type.Array(Type.String(), { description: "Files and folders it may write" })),
+					childProcesses: Type.Optional(Type.Boolean({ description: "Whether it may start processes" })),
+					workers: Type.Optional(Type.Boolean({ description: "Whether it may start threads" })),
+				},
+				{ ...closed, description: "What its process may do besides, of what its package says it needs" },
+			),
+		),
+	},
+	closed,
+);
+
 export const ConfigurationDocumentSchema = Type.Object(
 	{
+		plugins: Type.Optional(
+			Type.Record(NameSchema, PluginSourceSchema, { description: "Plugins to install, by their identifiers" }),
+		),
 		mechanisms: Type.Optional(Type.Record(NameSchema, MechanismSchema)),
 		managers: Type.Optional(Type.Record(NameSchema, ManagerSchema)),
 		selection: Type.Optional(Type.Array(SelectionRuleSchema, { maxItems: 1000 })),

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read, so that an old one gets a sentence and no syntax error.
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import process from "node:process";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -12,7 +12,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 	process.exitCode = 2;
 } else {
 	// Modules are compiled once and not at each start, in this thread and in those of the store.
-	const { directory } = enableCompileCache();
+	const { directory } = module.enableCompileCache();
 	if (directory !== undefined) {
 		process.env.NODE_COMPILE_CACHE ??= directory;
 	}

@@ -16,7 +16,7 @@ import type {
 	Selection,
 	User,
 } from "@posthaste/core";
-import type { DeliveryRow, MessageQuery, Page, PageQuery, PromptRow } from "./store/port.ts";
+import type { DeliveryRow, MessageQuery, Page, PageQuery, PromptRow, StoreBackup } from "./store/port.ts";
 
 /** A delivery as people see it. */
 export interface DeliveryView extends DeliveryRow, Partial<Omit<Policies, "recipient">> {
@@ -53,6 +53,8 @@ export interface MechanismView extends MechanismRecord {
 	readonly inactive?: { readonly reason: string; readonly detail?: string };
 	readonly breaker: "closed" | "open" | "half-open";
 	readonly inFlight: number;
+	/** Why an instance with what is configured now did not come up; the one before serves meanwhile. */
+	readonly notReplaced?: string;
 }
 
 export interface PluginView {
@@ -66,6 +68,62 @@ export interface PluginView {
 	readonly settings: object;
 	readonly address?: object;
 	readonly capabilities?: object;
+	/** Missing for a plugin that the program or the application brings and that nobody installed over. */
+	readonly installed?: PluginInstallation;
+}
+
+/** The versions of a plugin that were installed at run time. */
+export interface PluginInstallation {
+	/** What new deliveries use; null when that is what the program brings, if anything. */
+	readonly active: string | null;
+	/** What was active before. */
+	readonly previous?: string;
+	/** Installing another version does not make it active. */
+	readonly pinned: boolean;
+	readonly versions: readonly PluginVersionView[];
+}
+
+export interface PluginVersionView {
+	readonly version: string;
+	/** What was asked for, and where it came from. */
+	readonly from: string;
+	readonly resolved: string;
+	/** Subresource integrity of its tarball. */
+	readonly integrity: string;
+	readonly installedAt: Milliseconds;
+	readonly isolation: "thread" | "process" | "command";
+	/** Megabytes. */
+	readonly memory: number;
+	readonly grants: object;
+	/** `idle`: nothing needs it now, and it is loaded when something does. */
+	readonly state: "loaded" | "idle" | "down";
+	/** Why it is down. */
+	readonly detail?: string;
+	/** Deliveries under way that are pinned to it; only where that was asked for. */
+	readonly deliveries?: number;
+}
+
+export interface PluginAdding {
+	/** As `npm install` takes it: a name, `name@1.2.0`, an absolute path of a folder or a tarball, a URL. */
+	readonly from: string;
+	/** A version or range, where `from` is a name. */
+	readonly version?: string;
+	/** How it is kept apart from the program; as the program was started when left out. */
+	readonly isolation?: "thread" | "process";
+	/** Megabytes of heap; 128 when left out. */
+	readonly memory?: number;
+	/** What its process may do, of what its package says it needs. */
+	readonly grants?: {
+		readonly read?: readonly string[];
+		readonly write?: readonly string[];
+		readonly childProcesses?: boolean;
+		readonly workers?: boolean;
+	};
+}
+
+/** Tells a manager and a mechanism of the same name apart. */
+export interface PluginChoice {
+	readonly type?: "manager" | "mechanism";
 }
 
 /** A write to one record. `expected` is the revision the caller saw; leaving it out overwrites. */
@@ -91,6 +149,8 @@ export type UserDefinition = Pick<User, "name" | "mechanisms"> & Partial<Pick<Us
 
 /** The whole configuration as a document: what `posthaste.yaml` holds after parsing. */
 export interface ConfigurationDocument {
+	/** Installed before the rest is applied; by identifier. */
+	readonly plugins?: Readonly<Record<string, PluginAdding>>;
 	readonly mechanisms?: Readonly<Record<string, MechanismDefinition>>;
 	readonly managers?: Readonly<Record<string, ManagerDefinition>>;
 	readonly selection?: readonly { readonly when?: string; readonly manager: string }[];
@@ -166,7 +226,22 @@ export interface Posthaste {
 		/** Everything that is defined now, as one document; secrets that came as `${env:…}` stay so. */
 		export(): Promise<ConfigurationDocument>;
 	};
-	readonly plugins: { list(): Promise<readonly PluginView[]> };
+	readonly plugins: {
+		list(): Promise<readonly PluginView[]>;
+		/** With the number of deliveries that are pinned to each version. */
+		get(id: string, choice?: PluginChoice): Promise<PluginView | undefined>;
+		/** Installs a version; new deliveries use it from then on, unless another one is pinned. */
+		add(adding: PluginAdding): Promise<PluginView>;
+		/** New deliveries use this version, whatever is installed later; `null` lets the newest installed take over again. */
+		pin(id: string, version: string | null, choice?: PluginChoice): Promise<PluginView>;
+		/** New deliveries use the version that was active before. */
+		rollback(id: string, choice?: PluginChoice): Promise<PluginView>;
+		/**
+		 * Removes a version, or all of them. `force` removes also what deliveries under way are pinned to: they
+		 * are held until the version is installed again.
+		 */
+		remove(id: string, options?: PluginChoice & { readonly version?: string; readonly force?: boolean }): Promise<void>;
+	};
 
 	/** Users whom no mechanism can reach now, with the reasons, for `doctor` and metrics. */
 	unreachable(query?: PageQuery): Promise<
@@ -175,6 +250,12 @@ export interface Posthaste {
 			readonly reasons: readonly { readonly mechanism: string; readonly reason: string }[];
 		}>
 	>;
+	/**
+	 * Copies everything that is stored, as it is in one moment, to a file of this machine, while work goes on. The file
+	 * is there only when it is whole and checked.
+	 * @throws PosthasteError `file-exists` without `force`; `disk-full` or `disk-failed`, naming the disk that is meant
+	 */
+	backup(file: string, options?: { readonly force?: boolean }): Promise<StoreBackup>;
 	/** Resolves when nothing is under way: no write, no call of a mechanism. Waiting deliveries do not count. */
 	idle(): Promise<void>;
 	close(): Promise<void>;

@@ -1,6 +1,6 @@
 /** Net::SNPP's server and HylaFAX's, each in a folder of its own and on a port of 127.0.0.1. */
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,9 +40,19 @@ export async function startNetSnpp(): Promise<NetSnpp> {
 	};
 }
 
+/** A pager job: which pager, which text. */
+export interface QueuedPage {
+	readonly pin: string;
+	readonly text: string;
+}
+
 export interface HylaFax extends RealServer {
-	/** The pager jobs in the queue: which pager, which text. */
-	queue(): Promise<readonly { readonly pin: string; readonly text: string }[]>;
+	/** The pager jobs in the queue. */
+	queue(): Promise<readonly QueuedPage[]>;
+	/** The same with their numbers, which are never used twice, and when they came, in milliseconds since the epoch. */
+	jobs(): Promise<readonly (QueuedPage & { readonly job: string; readonly at: number })[]>;
+	/** Connections being served now. */
+	sessions(): Promise<number>;
 }
 
 const folders = "archive bin client config dev docq doneq etc info lock log pollq recvq sendq status tmp".split(" ");
@@ -54,10 +64,10 @@ export const mayStartHylaFax = process.getuid?.() === 0;
  * hfaxd would listen on every interface, so socat listens and starts one for each connection; without
  * `nofork` hfaxd crashes. There is no modem: pages are queued and stay there.
  */
-export async function startHylaFax(): Promise<HylaFax> {
+export async function startHylaFax(pagers: readonly string[] = ["5551234"]): Promise<HylaFax> {
 	const folder = await scratchFolder();
 	const spool = join(folder.path, "spool");
-	await makeSpool(folder.path, spool);
+	await makeSpool(folder.path, spool, pagers);
 	const port = await freePort();
 	const scheduler = run("faxq", ["-D", "-q", spool]);
 	const server = run("socat", [
@@ -68,7 +78,9 @@ export async function startHylaFax(): Promise<HylaFax> {
 	await until(() => greets(port));
 	return {
 		url: `snpp://127.0.0.1:${port}`,
-		queue: () => queueOf(spool),
+		queue: async () => (await jobsOf(spool)).map(({ pin, text }) => ({ pin, text })),
+		jobs: () => jobsOf(spool),
+		sessions: () => childrenOf(server.process.pid),
 		async stop() {
 			await server.stop();
 			await scheduler.stop();
@@ -77,14 +89,15 @@ export async function startHylaFax(): Promise<HylaFax> {
 	};
 }
 
-async function makeSpool(parent: string, spool: string): Promise<void> {
+async function makeSpool(parent: string, spool: string, pagers: readonly string[]): Promise<void> {
 	await chmod(parent, 0o755);
 	for (const name of folders) {
 		await mkdir(join(spool, name), { recursive: true });
 	}
 	const etc = join(spool, "etc");
 	await writeFile(join(etc, "hosts.hfaxd"), "localhost:21::\n127.0.0.1:21::\n", { mode: 0o600 });
-	await writeFile(join(etc, "pagermap"), "5551234\t5550000/5551234\n.*\treject\n");
+	const known = pagers.map((pager) => `${pager}\t5550000/${pager}\n`).join("");
+	await writeFile(join(etc, "pagermap"), `${known}.*\treject\n`);
 	await writeFile(
 		join(etc, "config"),
 		`UUCPLockDir: ${join(spool, "lock")}\nUUCPLockType: ascii\nCountryCode: 1\nAreaCode: 415\nInternationalPrefix: 011\nLongDistancePrefix: 1\n`,
@@ -94,18 +107,28 @@ async function makeSpool(parent: string, spool: string): Promise<void> {
 }
 
 /** A job file says `page:0::PIN` and where its text lies. */
-async function queueOf(spool: string): Promise<readonly { readonly pin: string; readonly text: string }[]> {
-	const names = (await readdir(join(spool, "sendq"))).filter((name) => /^q\d+$/.test(name));
+async function jobsOf(spool: string): ReturnType<HylaFax["jobs"]> {
+	// Without a modem faxq gives some up at once; what it was handed counts all the same.
+	const listed = await Promise.all(
+		["sendq", "doneq"].map(async (queue) => (await readdir(join(spool, queue))).map((name) => ({ queue, name }))),
+	);
+	const jobs = listed.flat().filter(({ name }) => /^q\d+$/.test(name));
 	return Promise.all(
-		names.map(async (name) => {
-			const job = await readFile(join(spool, "sendq", name), "utf8");
+		jobs.map(async ({ queue, name }) => {
+			const path = join(spool, queue, name);
+			const job = await readFile(path, "utf8");
 			const document = /^data:0::(.+)$/m.exec(job)?.[1];
-			return {
-				pin: /^page:0::(.+)$/m.exec(job)?.[1] ?? "",
-				text: document === undefined ? "" : await readFile(join(spool, document), "utf8"),
-			};
+			const text = document === undefined ? "" : await readFile(join(spool, document), "utf8");
+			const { birthtimeMs } = await stat(document === undefined ? path : join(spool, document));
+			return { job: name, pin: /^page:0::(.+)$/m.exec(job)?.[1] ?? "", text, at: birthtimeMs };
 		}),
 	);
+}
+
+/** socat serves each connection in a process of its own. */
+async function childrenOf(pid = 0): Promise<number> {
+	const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+	return children.split(" ").filter((child) => child !== "").length;
 }
 
 async function listeningOrExplain(server: RunningServer, port: number): Promise<void> {

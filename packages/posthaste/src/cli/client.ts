@@ -9,6 +9,8 @@ export interface RequestOptions {
 	/** Sent as JSON unless it is text, which goes as it is. */
 	readonly body?: unknown;
 	readonly signal?: AbortSignal;
+	/** Milliseconds after which the answer counts as lost; 30 seconds when left out. */
+	readonly timeout?: number;
 }
 
 /** A request that takes longer has lost its answer. */
@@ -97,7 +99,7 @@ export class Client {
 	}
 
 	async #json<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-		const timeout = AbortSignal.timeout(requestTimeout);
+		const timeout = AbortSignal.timeout(options.timeout ?? requestTimeout);
 		const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
 		const response = await this.open(method, path, { ...options, signal });
 		const text = await response.text().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 /** The parts of the program that commands start but do not load before: a client's command stays quick. */
+import type { Backup, Restored } from "../store/sqlite/index.ts";
 import type { Running } from "./interrupt.ts";
 
 export interface ServeOptions {
@@ -9,7 +10,10 @@ export interface ServeOptions {
 	/** The configuration file. Missing when none was named and the default one does not exist. */
 	readonly config?: string;
 	readonly databaseUrl?: string;
+	/** How installed plugins are kept apart when nothing else was said as they were installed. */
+	readonly isolate?: "thread" | "process";
 	readonly logLevel: string;
+	readonly otlpEndpoint?: string;
 }
 
 export interface DemoOptions {
@@ -36,6 +40,11 @@ interface BenchPart {
 	runBench(options: BenchOptions): Promise<void>;
 }
 
+interface BackupPart {
+	backupFolder(folder: string, file: string, options: { readonly force: boolean }): Promise<Backup>;
+	restoreFolder(file: string, folder: string, options: { readonly force: boolean }): Promise<Restored>;
+}
+
 export async function loadServe(): Promise<ServePart> {
 	return (await load("../main.ts")) as ServePart;
 }
@@ -46,6 +55,10 @@ export async function loadDemo(): Promise<DemoPart> {
 
 export async function loadBench(): Promise<BenchPart> {
 	return (await load("../bench.ts")) as BenchPart;
+}
+
+export async function loadBackup(): Promise<BackupPart> {
+	return (await load("../store/sqlite/index.ts")) as BackupPart;
 }
 
 function load(path: string): Promise<unknown> {

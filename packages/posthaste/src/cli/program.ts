@@ -1,7 +1,8 @@
 /** The command `posthaste`: all its commands, in the order in which help lists them. */
-import { readFileSync } from "node:fs";
 import { Command, type Option } from "commander";
+import { packageVersion } from "../version.ts";
 import { addAnswer } from "./commands/answer.ts";
+import { addBackup, addRestore } from "./commands/backup.ts";
 import { addApply, addExport } from "./commands/configuration.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -20,7 +21,7 @@ const groups: readonly (readonly [title: string, add: readonly ((program: Comman
 	["Messages:", [addSend, addExplain, addWatch, addShow, addMessages, addCancel]],
 	["People:", [addInbox, addAnswer, addResolve]],
 	["Configuration:", [addApply, addExport, addPlugins, addMechanisms]],
-	["Operation:", [addDoctor, addBench]],
+	["Operation:", [addDoctor, addBackup, addRestore, addBench]],
 ];
 
 /** @param onError takes what commander has to say about a mistake in the arguments. */
@@ -59,11 +60,6 @@ function describeOption({ description, argChoices, defaultValue }: Option): stri
 		...(defaultValue === undefined ? [] : [`default: ${defaultValue}`]),
 	];
 	return facts.length === 0 ? description : `${description} (${facts.join("; ")})`;
-}
-
-function packageVersion(): string {
-	const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-	return (JSON.parse(text) as { version: string }).version;
 }
 
 function exitCodeText(): string {

@@ -13,7 +13,7 @@ import {
 	worldAfter,
 } from "./apply-plan.ts";
 import { checkDocument, checkOutline } from "./check.ts";
-import type { PluginSource } from "./check-world.ts";
+import { type PluginSource, wellFormed } from "./check-world.ts";
 import { type Finding, throwFindings } from "./finding.ts";
 import { plainFindings } from "./plain.ts";
 import { sameOwner } from "./records.ts";
@@ -55,6 +55,7 @@ export async function prepareApply(
 	throwFindings(checkOutline(written));
 	const document = withStoredSecrets(written, tables, means.plugins);
 	const ownership = ownershipOf(options);
+	await means.plugins.prepare?.(wellFormed(Object.values(document.managers ?? {})));
 	const world = worldAfter({ document, tables, owns: ownership.owns }, means.plugins, means.env);
 	throwFindings(checkDocument(document, world));
 	const users = await readUsers(document, ownership, means.store);

@@ -234,13 +234,13 @@ describe("the snapshot", () => {
 		const databases = await filled({ plugins });
 		const steps = plugins.plugins.get("steps");
 		plugins.plugins.delete("steps");
-		databases.rebuild();
+		await databases.rebuild();
 		expect(databases.snapshot.managers.size).toBe(0);
 		expect(databases.leftOut).toEqual([
 			{ database: "managers", name: "standard", reason: 'there is no manager plugin "steps"' },
 		]);
 		plugins.plugins.set("steps", steps as never);
-		databases.rebuild();
+		await databases.rebuild();
 		expect([databases.snapshot.managers.size, databases.leftOut]).toEqual([1, []]);
 	});
 

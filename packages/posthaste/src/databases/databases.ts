@@ -72,6 +72,11 @@ export class Databases {
 		return this.#state.tables.mechanisms;
 	}
 
+	/** Managers as they are stored. */
+	get managerRecords(): ReadonlyMap<string, ManagerRecord> {
+		return this.#state.tables.managers;
+	}
+
 	/** Calls back after each change, when the snapshot shows it. Returns how to stop. A listener must not throw. */
 	onChange(listener: ChangeListener): () => void {
 		return this.#state.onChange(listener);
@@ -88,8 +93,8 @@ export class Databases {
 	}
 
 	/** Makes the snapshot anew, after plugins came or went. */
-	rebuild(): void {
-		this.#state.rebuild();
+	rebuild(): Promise<void> {
+		return this.#context.inTurn(() => this.#state.prepareAgain());
 	}
 
 	/**

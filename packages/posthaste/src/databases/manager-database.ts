@@ -2,6 +2,7 @@
 import type { ManagerRecord } from "@posthaste/core";
 import type { Database, ManagerDefinition } from "../posthaste.ts";
 import { checkManager } from "./check.ts";
+import { wellFormed } from "./check-world.ts";
 import { type Context, worldNow } from "./context.ts";
 import { throwFindings } from "./finding.ts";
 import { pageOf } from "./pages.ts";
@@ -28,6 +29,7 @@ export function managerDatabase(context: Context): Database<ManagerRecord, Manag
 		},
 		put: (name, definition, options) =>
 			inTurn(async () => {
+				await context.plugins.prepare?.(wellFormed([definition]));
 				const make = () => {
 					throwFindings(checkManager(name, definition, worldNow(context)));
 					return managerRecord(name, definition, { by: "api" });

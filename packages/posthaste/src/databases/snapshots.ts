@@ -49,6 +49,11 @@ export class Snapshots {
 		this.#activity = activity;
 	}
 
+	/** Comes before `make`, for managers whose settings have to be judged elsewhere. */
+	async prepare({ managers }: Tables): Promise<void> {
+		await this.#plugins.prepare?.(managers.values());
+	}
+
 	make(tables: Tables): { readonly snapshot: Snapshot; readonly leftOut: readonly LeftOut[] } {
 		const leftOut: LeftOut[] = [];
 		const mechanisms = compileAll(tables.mechanisms, (record) => this.#mechanism(record), "mechanisms", leftOut);

@@ -105,12 +105,20 @@ export class State {
 	async #readAgain(): Promise<void> {
 		const read = await this.#store.readDatabases();
 		if (read.revision > this.tables.revision) {
+			const tables = toTables(read, this.tables);
+			await this.#snapshots.prepare(tables);
 			this.users.clear();
-			this.#become(toTables(read, this.tables), "all");
+			this.#become(tables, "all");
 		}
 	}
 
-	/** Makes the snapshot anew, as after plugins came or went. */
+	/** Makes the snapshot anew after plugins came or went, whose settings may have to be judged first. */
+	async prepareAgain(): Promise<void> {
+		await this.#snapshots.prepare(this.tables);
+		this.rebuild();
+	}
+
+	/** Makes the snapshot anew. */
 	rebuild(): void {
 		({ snapshot: this.snapshot, leftOut: this.leftOut } = this.#snapshots.make(this.tables));
 	}

@@ -1,5 +1,5 @@
 /** Carries decisions out: the calls of mechanisms that deliveries have decided on, once that is on disk. */
-import { type Attempt, type Decision, type DeliveryEntry, type Input, isFinal } from "@posthaste/core";
+import { type Attempt, type Decision, type DeliveryEntry, type Input, isFinal, type SendResult } from "@posthaste/core";
 import type { Clock } from "./clock.ts";
 import type { Directory, Mechanisms } from "./ports.ts";
 import type { Resident } from "./resident.ts";
@@ -13,6 +13,8 @@ export interface CallsParts {
 	readonly clock: Clock;
 	/** Hands the result of a call back to its delivery. */
 	readonly handle: (resident: Resident, input: Input) => void;
+	/** An attempt has come to its outcome, and others may have its place. */
+	readonly freed: (mechanism: string) => void;
 }
 
 export class Calls {
@@ -41,21 +43,27 @@ export class Calls {
 		}
 	}
 
+	/** An attempt that found no place has its outcome already. */
 	#send(resident: Resident, decision: AttemptDecision): void {
 		const { attempt: id, mechanism, try: tries } = decision;
-		const outcome = { type: "outcome", attempt: id, mechanism, try: tries } as const;
+		const giveBack = resident.takePlace(decision);
+		if (giveBack === undefined) {
+			return;
+		}
+		const end = (result: SendResult) => {
+			giveBack();
+			this.#parts.handle(resident, { type: "outcome", attempt: id, mechanism, try: tries, ...result });
+			this.#parts.freed(mechanism);
+		};
 		const entry = resident.entries.get(mechanism);
 		const hindrance = () => this.#hindrance(resident, id, entry);
 		const now = hindrance();
 		if (now !== undefined || entry === undefined) {
-			this.#parts.handle(resident, { ...outcome, outcome: "failed", evidence: `not sent: ${now}` });
+			end({ outcome: "failed", evidence: `not sent: ${now}` });
 			return;
 		}
 		const attempt = attemptOf(resident, decision, entry);
-		this.#call(resident, this.#parts.mechanisms.send(mechanism, attempt, hindrance), (result) => ({
-			...outcome,
-			...result,
-		}));
+		this.#call(resident, this.#parts.mechanisms.send(mechanism, attempt, hindrance), end);
 	}
 
 	/** Why an attempt whose intent is written must not be made any more. */
@@ -80,22 +88,19 @@ export class Calls {
 		}
 		const reference = resident.course.attempts.get(id)?.reference;
 		const about = { id, address, ...(reference !== undefined && { reference }) };
-		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), (done) => ({
-			type: "retracted",
-			attempt: id,
-			mechanism,
-			done,
-		}));
+		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), (done) =>
+			this.#parts.handle(resident, { type: "retracted", attempt: id, mechanism, done }),
+		);
 	}
 
 	/** A delivery stays in memory while a call of its is under way. */
-	#call<Result>(resident: Resident, call: Promise<Result>, inputOf: (result: Result) => Input): void {
+	#call<Result>(resident: Resident, call: Promise<Result>, end: (result: Result) => void): void {
 		resident.calls += 1;
 		this.#underWay += 1;
 		void call.then((result) => {
 			resident.calls -= 1;
 			this.#underWay -= 1;
-			this.#parts.handle(resident, inputOf(result));
+			end(result);
 		});
 	}
 }

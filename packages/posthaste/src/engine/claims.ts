@@ -12,6 +12,12 @@ import { Wake } from "./wake.ts";
 export const lease: Milliseconds = 10 * 60_000;
 /** Deliveries claimed at once when many are due. */
 const claimLimit = 500;
+/** Deliveries claimed and not yet gone on: more are claimed once half of them are. */
+const underWayLimit = 2 * claimLimit;
+/** A claim that is kept for longer is looked at in between. */
+const longestKeep: Milliseconds = 60 * 60_000;
+/** Claims that are kept until about the same moment are written together. */
+const keepGrain: Milliseconds = 500;
 /** The store is asked again after this time when it did not answer. */
 const rest: Milliseconds = 1000;
 
@@ -19,14 +25,20 @@ export interface ClaimsParts {
 	readonly store: Pick<Store, "claimDue" | "nextDue" | "renew" | "releaseClaims">;
 	readonly clock: Clock;
 	readonly log: Log;
-	/** Hears of each delivery whose time has come. */
-	readonly due: (delivery: string) => void;
+	/** Hears of each delivery whose time has come. `done` is called when it has gone on. */
+	readonly due: (delivery: string, done: () => void) => void;
 }
 
 export class Claims {
 	readonly #parts: ClaimsParts;
 	readonly #wake: Wake;
 	#claiming = false;
+	/** Deliveries that were claimed and have not gone on yet. */
+	#underWay = 0;
+	/** Goes on with claiming, while it waits for room. */
+	#room: (() => void) | undefined;
+	/** Claims to be kept, by the moment. */
+	readonly #kept = new Map<Milliseconds, string[]>();
 	/** The time to claim came while claiming. */
 	#claimAgain = false;
 	#stopped = false;
@@ -38,7 +50,7 @@ export class Claims {
 
 	/** The store is being asked. */
 	get isClaiming(): boolean {
-		return this.#claiming;
+		return this.#claiming && this.#room === undefined;
 	}
 
 	/** Takes up what an earlier run of the program left. */
@@ -50,11 +62,38 @@ export class Claims {
 	stop(): void {
 		this.#stopped = true;
 		this.#wake.stop();
+		this.#room?.();
 	}
 
 	/** A delivery is due at this moment. */
 	by(moment: Milliseconds): void {
 		this.#wake.by(moment);
+	}
+
+	/** Keeps the claim on a delivery until about this moment. When it lapses, whoever looks next takes the delivery up. */
+	keep(delivery: string, until: Milliseconds): void {
+		const now = this.#parts.clock.now();
+		const moment = Math.ceil(Math.min(until, now + longestKeep) / keepGrain) * keepGrain;
+		if (this.#kept.size === 0) {
+			queueMicrotask(() => this.#renew());
+		}
+		const others = this.#kept.get(moment);
+		if (others === undefined) {
+			this.#kept.set(moment, [delivery]);
+		} else {
+			others.push(delivery);
+		}
+	}
+
+	#renew(): void {
+		const { clock, store, log } = this.#parts;
+		for (const [moment, deliveries] of this.#kept) {
+			const now = clock.now();
+			store.renew(deliveries, now, moment - now).catch((error) => {
+				log.error({ error: String(error) }, "claims could not be kept; they lapse at another time");
+			});
+		}
+		this.#kept.clear();
 	}
 
 	/** Gives a claim back after a rest, so that the delivery is taken up once more. */
@@ -81,9 +120,11 @@ export class Claims {
 		try {
 			let claimed: readonly DeliveryRow[];
 			do {
-				claimed = await store.claimDue(clock.now(), claimLimit, lease);
+				await this.#whenRoom();
+				claimed = this.#stopped ? [] : await store.claimDue(clock.now(), claimLimit, lease);
+				this.#underWay += claimed.length;
 				for (const { id } of claimed) {
-					due(id);
+					due(id, () => this.#goneOn());
 				}
 			} while (claimed.length === claimLimit);
 			const next = (await store.nextDue()) ?? Number.POSITIVE_INFINITY;
@@ -99,6 +140,23 @@ export class Claims {
 				this.#claimAgain = false;
 				this.#wake.by(clock.now() + 1);
 			}
+		}
+	}
+
+	/** What is claimed is in memory until it has gone on, so there is a limit to it. */
+	async #whenRoom(): Promise<void> {
+		if (this.#underWay + claimLimit > underWayLimit && !this.#stopped) {
+			await new Promise<void>((resolve) => {
+				this.#room = resolve;
+			});
+			this.#room = undefined;
+		}
+	}
+
+	#goneOn(): void {
+		this.#underWay -= 1;
+		if (this.#underWay + claimLimit <= underWayLimit) {
+			this.#room?.();
 		}
 	}
 }

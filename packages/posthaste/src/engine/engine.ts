@@ -3,21 +3,27 @@
  * carried out. A delivery that only waits is dropped from memory; time, a receipt or an answer brings
  * it back.
  */
-import type { Composed, Decision, Input, JournalEntry, Milliseconds } from "@posthaste/core";
-import { isFinal, isInput } from "@posthaste/core";
+import type { Composed, Input, Milliseconds } from "@posthaste/core";
+import { isFinal } from "@posthaste/core";
 import type { MessageEvent } from "../posthaste.ts";
-import type { Append, Store, StoredDelivery } from "../store/port.ts";
+import type { Append, Store } from "../store/port.ts";
 import { Calls } from "./calls.ts";
 import { Claims, lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
+import { Consultations } from "./consultations.ts";
 import type { Events } from "./events.ts";
+import { Intents } from "./intents.ts";
+import { type Loaded, Loads } from "./loads.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
-import { type Arrival, Residence, type Stranded } from "./residence.ts";
+import { type Arrival, Residence } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
+import { Strandings } from "./strandings.ts";
 import type { Writer } from "./writer.ts";
 
-/** A delivery that is due within this time stays in memory. */
-const residence: Milliseconds = 2000;
+/** A delivery that is due within this time stays in memory, unless there are many. */
+const stay: Milliseconds = 2000;
+/** As many deliveries stay in memory with nothing under way. */
+const residentLimit = 10_000;
 /** The store is asked again after this time when it could not write. */
 const writeRest: Milliseconds = 1000;
 
@@ -42,9 +48,12 @@ export class Engine {
 	readonly #residence: Residence;
 	readonly #calls: Calls;
 	readonly #claims: Claims;
-	readonly #residents = new Map<string, Resident>();
+	readonly #consultations: Consultations;
+	readonly #intents: Intents;
+	readonly #strandings: Strandings;
 	/** Inputs for deliveries that are being read from the store. */
-	readonly #loading = new Map<string, Waiting[]>();
+	readonly #loads: Loads<Waiting>;
+	readonly #residents = new Map<string, Resident>();
 	/** Writes that failed and wait to be tried again. */
 	#retrying = 0;
 	#abandoned = false;
@@ -52,13 +61,35 @@ export class Engine {
 	constructor(parts: EngineParts) {
 		this.#parts = parts;
 		this.#residence = new Residence(parts);
-		this.#calls = new Calls({ ...parts, handle: (resident, input) => this.#handle(resident, input) });
-		this.#claims = new Claims({ ...parts, due: (delivery) => this.feed(delivery, { type: "time-passed" }) });
+		const residence = this.#residence;
+		this.#strandings = new Strandings({ ...parts, residence, afterRest: (write) => this.#afterRest(write) });
+		this.#calls = new Calls({
+			...parts,
+			handle: (resident, input) => this.#handle(resident, input),
+			freed: (mechanism) => this.#intents.freed(mechanism),
+		});
+		this.#consultations = new Consultations({
+			...parts,
+			handle: (resident, input) => this.#handle(resident, input),
+		});
+		const timePassed = (delivery: string, done: () => void) => this.feed(delivery, { type: "time-passed" }, done);
+		this.#claims = new Claims({ ...parts, due: timePassed });
+		this.#intents = new Intents({
+			...parts,
+			claims: this.#claims,
+			turn: (delivery) => timePassed(delivery, () => this.#intents.taken(delivery)),
+		});
+		this.#loads = new Loads({ ...parts, loaded: (...loaded) => this.#loaded(...loaded) });
 	}
 
 	/** Deliveries in memory. */
 	get resident(): number {
 		return this.#residents.size;
+	}
+
+	/** Deliveries that wait for nothing but a place with a mechanism. They are not in memory. */
+	get inLine(): number {
+		return this.#intents.inLine;
 	}
 
 	/** Calls of mechanisms under way. */
@@ -68,7 +99,7 @@ export class Engine {
 
 	/** Nothing is being written or read. Calls of mechanisms may be under way. */
 	get isQuiet(): boolean {
-		const nothing = this.#parts.writer.pending === 0 && this.#loading.size === 0 && !this.#claims.isClaiming;
+		const nothing = this.#parts.writer.pending === 0 && this.#loads.underWay === 0 && !this.#claims.isClaiming;
 		return nothing || this.#abandoned;
 	}
 
@@ -87,7 +118,7 @@ export class Engine {
 		for (const { id, recipient } of deliveries) {
 			const user = this.#parts.directory.cachedUser(recipient);
 			if (user === undefined) {
-				this.#load(id, { input: undefined, written: undefined });
+				this.#loads.load(id, { input: undefined, written: undefined });
 			} else {
 				this.#arrive(this.#residence.begin(id, composed, recipient, user));
 			}
@@ -103,7 +134,7 @@ export class Engine {
 		if (this.#abandoned) {
 			written?.(stopped(), []);
 		} else if (resident === undefined) {
-			this.#load(delivery, { input, written });
+			this.#loads.load(delivery, { input, written });
 		} else {
 			this.#handle(resident, input, written);
 		}
@@ -143,7 +174,9 @@ export class Engine {
 	/** Starts nothing more. Calls under way still end, and their outcomes are written. */
 	stop(): void {
 		this.#calls.stop();
+		this.#consultations.stop();
 		this.#claims.stop();
+		this.#intents.stop();
 	}
 
 	/** Forgets everything in memory and hears of nothing more: what a crash leaves of an engine. */
@@ -161,11 +194,26 @@ export class Engine {
 		}
 		if (!resident.knows(input)) {
 			written?.(new NobodyConcerned(`delivery ${resident.id} made no such attempt`), []);
-		} else if (resident.handle(input, this.#parts.clock.now(), written) && !resident.isWriting) {
+			this.#dropIfQuiet(resident);
+			return;
+		}
+		const writes = this.#decide(resident, input, written) && !resident.isWriting;
+		this.#consultations.ask(resident);
+		if (writes) {
 			this.#write(resident);
 			return;
 		}
 		this.#dropIfQuiet(resident);
+	}
+
+	/** Whether there is something to write. */
+	#decide(resident: Resident, input: Input, written?: Written): boolean {
+		const follows = this.#intents.decide(resident, input, written);
+		this.#intents.taken(resident.id);
+		if (follows === "in-line") {
+			this.#residents.delete(resident.id);
+		}
+		return follows === "entries";
 	}
 
 	#write(resident: Resident): void {
@@ -266,7 +314,8 @@ export class Engine {
 
 	#dropIfQuiet(resident: Resident): void {
 		const { due, state } = resident.course;
-		const soon = due !== null && due - this.#parts.clock.now() < residence;
+		const few = this.#residents.size <= residentLimit;
+		const soon = few && due !== null && due - this.#parts.clock.now() < stay;
 		if (resident.isQuiet && (isFinal(state) || !soon) && this.#residents.get(resident.id) === resident) {
 			this.#residents.delete(resident.id);
 		}
@@ -279,7 +328,7 @@ export class Engine {
 			return;
 		}
 		if ("stranded" in arrival) {
-			this.#strand(arrival.stranded);
+			this.#strandings.write(arrival.stranded);
 			return;
 		}
 		const { resident, isNew } = arrival;
@@ -295,75 +344,38 @@ export class Engine {
 		}
 	}
 
-	#strand(stranded: Stranded, written?: Written): void {
-		const { events, writer } = this.#parts;
-		const { delivery, message, state, reason, entries } = stranded;
-		const settledAt = isFinal(state) ? { settledAt: entries.at(-1)?.at ?? 0 } : {};
-		const append = { delivery, entries, state, reason, due: null, claimedUntil: null, ...settledAt };
-		writer.append(append, (error, result) => {
-			if (error !== undefined) {
-				this.#afterRest(() => this.#strand(stranded, written));
-			} else if (result === "fenced") {
-				written?.(new Error(`delivery ${delivery} is run by another process`), []);
-			} else {
-				if (events.heard(message)) {
-					events.publish({ message, delivery, state, reason, entries });
-				}
-				written?.(undefined, entries.filter(isDecision));
-			}
-		});
-	}
-
-	#load(delivery: string, waiting: Waiting): void {
-		const others = this.#loading.get(delivery);
-		if (others !== undefined) {
-			others.push(waiting);
-			return;
-		}
-		this.#loading.set(delivery, [waiting]);
-		void this.#restore(delivery);
-	}
-
-	/** Reads a delivery back into memory and hands it the inputs that wait for it. */
-	async #restore(delivery: string): Promise<void> {
-		const { store, directory, log } = this.#parts;
-		let failure: Error = new NobodyConcerned(`there is no delivery ${delivery}`);
-		let stored: StoredDelivery | undefined;
-		try {
-			[stored] = await store.loadDeliveries([delivery]);
-			if (stored !== undefined && !this.#abandoned) {
-				const users = await directory.loadUsers([stored.row.recipient]);
-				this.#arrive(this.#residence.revive(stored, users.get(stored.row.recipient)));
-			}
-		} catch (error) {
-			failure = error instanceof Error ? error : new Error(String(error));
-			log.error({ delivery, error: failure.message }, "a delivery could not be read");
-			this.#claims.letGo(delivery);
-		}
-		if (this.#abandoned) {
-			failure = stopped();
-		}
-		const waiting = this.#loading.get(delivery) ?? [];
-		this.#loading.delete(delivery);
+	/** A delivery was read from the store: it comes into memory and is handed the inputs that wait for it. */
+	#loaded(delivery: string, waiting: readonly Waiting[], loaded: Loaded): void {
+		const failure = this.#abandoned ? stopped() : this.#bringIn(delivery, loaded);
+		const isHere = this.#residents.has(delivery);
+		const held = "stored" in loaded && loaded.stored?.row.state === "held" ? loaded.stored : undefined;
 		for (const { input, written } of waiting) {
-			const resident = this.#residents.get(delivery);
-			if (resident !== undefined && input !== undefined) {
-				this.#handle(resident, input, written);
-			} else if (stored?.row.state === "held" && input !== undefined) {
-				this.#handleHeld(stored, input, written);
+			if (input !== undefined && isHere) {
+				// The input before may have sent it away again, and then it is read anew for this one.
+				this.feed(delivery, input, written);
+			} else if (input !== undefined && held !== undefined && !this.#abandoned) {
+				this.#strandings.handleHeld(held, input, written);
 			} else {
 				written?.(failure, []);
 			}
 		}
 	}
 
-	/** A held delivery whose manager cannot take it up any more can still be ended. */
-	#handleHeld(stored: StoredDelivery, input: Input, written: Written | undefined): void {
-		const end = this.#residence.end(stored, input);
-		if (end === undefined) {
-			written?.(undefined, []);
-		} else {
-			this.#strand(end, written);
+	/** Answers what to say to whoever hoped for a delivery that does not come. */
+	#bringIn(delivery: string, loaded: Loaded): Error {
+		try {
+			if ("error" in loaded) {
+				throw loaded.error;
+			}
+			if (loaded.stored !== undefined) {
+				this.#arrive(this.#residence.revive(loaded.stored, loaded.user));
+			}
+			return new NobodyConcerned(`there is no delivery ${delivery}`);
+		} catch (thrown) {
+			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+			this.#parts.log.error({ delivery, error: error.message }, "a delivery could not be read");
+			this.#claims.letGo(delivery);
+			return error;
 		}
 	}
 }
@@ -374,7 +386,3 @@ function stopped(): Error {
 
 /** Something was reported about a delivery or an attempt that never was. */
 export class NobodyConcerned extends Error {}
-
-function isDecision(entry: JournalEntry): entry is JournalEntry & Decision {
-	return !isInput(entry);
-}

@@ -183,8 +183,11 @@ function sorted(value: unknown): unknown {
 	return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
 }
 
-/** The store could not write: nothing was accepted, and trying again may help. */
+/** The store could not write: nothing was accepted, and trying again may help. The store's own errors say what is wrong. */
 function notWritten(error: Error | undefined): PosthasteError {
+	if (error instanceof PosthasteError) {
+		return error;
+	}
 	const reason = error?.message ?? "no result came";
 	return new PosthasteError("overloaded", `the message could not be written: ${reason}`);
 }

@@ -4,6 +4,7 @@ import {
 	type Composed,
 	DeliveryCourse,
 	type DeliveryEntry,
+	type DeliveryState,
 	type Input,
 	isFinal,
 	type JournalEntry,
@@ -36,9 +37,11 @@ export interface ResidenceParts {
 export interface Stranded {
 	readonly delivery: string;
 	readonly message: string;
-	readonly state: "unreached" | "held" | "cancelled";
+	readonly state: DeliveryState;
 	readonly reason: SettleReason;
 	readonly entries: readonly JournalEntry[];
+	/** When it ended, if that was before. */
+	readonly settledAt?: Milliseconds | undefined;
 }
 
 /** In memory, stranded, or of no interest any more. */
@@ -99,7 +102,7 @@ export class Residence {
 		const nobody: User = { ...policies.recipient, mechanisms: [], managedBy: { by: "api" }, revision: 0 };
 		const person = { user: user ?? nobody };
 		const entries = new Map(person.user.mechanisms.map((entry) => [entry.mechanism, entry]));
-		const allows = manager.allows(policies.configuration.settings);
+		const allows = policies.configuration.allows ?? manager.allows(policies.configuration.settings);
 		const look = this.#look(message, person, allows, entries);
 		const course = new DeliveryCourse({ delivery: row.id, message, plugin: manager, policies, look });
 		try {
@@ -146,12 +149,20 @@ export class Residence {
 	/** A delivery that began and cannot be taken up waits for a person. */
 	#strand({ row, message }: StoredDelivery, reason: SettleReason, detail: string): Arrival {
 		const at = this.#parts.clock.now();
-		if (isFinal(row.state) || row.state === "held") {
+		if (row.state === "held") {
 			return undefined;
+		}
+		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
+		if (isFinal(row.state)) {
+			// A call was under way when it ended, and nobody can say any more what became of it.
+			const { state, reason: why = reason, settledAt } = row;
+			return {
+				stranded: { delivery: row.id, message: message.id, state, reason: why, entries: [stranded], settledAt },
+			};
 		}
 		this.#parts.log.error({ delivery: row.id, reason, detail }, "a delivery is held");
 		const entries: readonly JournalEntry[] = [
-			{ type: "time-passed", sequence: row.sequence + 1, at },
+			stranded,
 			{ type: "held", reason, detail, sequence: row.sequence + 2, at },
 		];
 		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries } };

@@ -44,10 +44,16 @@ export class Resident {
 	isDoubtful = false;
 	/** Calls of mechanisms under way. */
 	calls = 0;
+	/** The installed manager version that it is pinned to. */
+	readonly pin: string | undefined;
+	/** Its manager, which runs elsewhere, is being asked what it wants next. */
+	isConsulting = false;
 	/** Wakes the delivery beside a call under way. */
 	timer: Timer | undefined;
 	#sequence: number;
 	#settledAt: Milliseconds | undefined;
+	/** How to give back the places that its attempts have taken, by their intents. Most have one at a time. */
+	readonly #places = new Map<Decision, () => void>();
 	#unwritten: Unwritten[] = [];
 	#writing: Unwritten[] = [];
 
@@ -65,6 +71,9 @@ export class Resident {
 		this.course = start.course;
 		this.entries = start.entries;
 		this.person = start.person;
+		const { manager, configuration } = start.course.policies;
+		// Only managers that have to be asked leave a note of what their settings name.
+		this.pin = configuration.allows === undefined ? undefined : `${manager.plugin}@${manager.version}`;
 		this.#sequence = start.sequence;
 		this.#settledAt = start.settledAt;
 	}
@@ -74,12 +83,12 @@ export class Resident {
 		return (input.type !== "receipt" && input.type !== "replied") || this.course.attempts.has(input.attempt);
 	}
 
-	/** Takes an input; false when nothing follows from it that is worth an entry. */
-	handle(input: Input, now: Milliseconds, written?: Written): boolean {
+	/** Takes an input, and answers what it decides; undefined when nothing follows that is worth an entry. */
+	handle(input: Input, now: Milliseconds, written?: Written): readonly Decision[] | undefined {
 		const decisions = this.course.handle(input, now);
 		if (decisions.length === 0 && input.type === "time-passed") {
 			written?.(undefined, decisions);
-			return false;
+			return undefined;
 		}
 		const entries = [this.#numbered(input, now)];
 		for (const decision of decisions) {
@@ -88,7 +97,7 @@ export class Resident {
 			this.#settledAt = decision.type === "settled" ? now : this.#settledAt;
 		}
 		this.#unwritten.push({ entries, decisions, written });
-		return true;
+		return decisions;
 	}
 
 	#numbered(entry: Input | Decision, at: Milliseconds): JournalEntry {
@@ -115,7 +124,7 @@ export class Resident {
 			return undefined;
 		}
 		const { course } = this;
-		const sending = course.sending.length > 0;
+		const sending = course.sending.length > 0 || course.isConsulting;
 		const [first] = this.#writing;
 		const alone = this.#writing.length === 1 && first !== undefined;
 		const entries = alone ? first.entries : this.#writing.flatMap((one) => one.entries);
@@ -124,10 +133,12 @@ export class Resident {
 			entries,
 			state: course.state,
 			...(course.reason !== undefined && { reason: course.reason }),
+			...(first?.entries[0]?.type === "began" && this.pin !== undefined && { pin: this.pin }),
 			// While a call is under way the row is due at once, but claimed: whoever finds it unclaimed
-			// knows that the program stopped in between.
-			due: sending && !isFinal(course.state) ? now : course.due,
-			claimedUntil: sending && !isFinal(course.state) ? claimedUntil : null,
+			// knows that the program stopped in between. That holds after the end as well, since another
+			// attempt may have brought it: each intent gets its outcome.
+			due: sending ? now : course.due,
+			claimedUntil: sending ? claimedUntil : null,
 			...(isFinal(course.state) && { settledAt: this.#settledAt ?? now }),
 			...this.#prompts(entries),
 		};
@@ -141,13 +152,41 @@ export class Resident {
 		return taken;
 	}
 
+	/** Keeps the place of an attempt until the attempt has its outcome, or its intent is not written after all. */
+	keepPlace(intent: Decision, giveBack: () => void): void {
+		this.#places.set(intent, giveBack);
+	}
+
+	/** The place of an attempt that is to be made now: how to give it back. Undefined when it has none. */
+	takePlace(intent: Decision): (() => void) | undefined {
+		const giveBack = this.#places.get(intent);
+		this.#places.delete(intent);
+		return giveBack;
+	}
+
 	/** Tells everyone that nothing of theirs was written. */
 	abandon(error: Error): void {
-		for (const { written } of [...this.#writing, ...this.#unwritten]) {
-			written?.(error, []);
-		}
+		this.#end((written) => written(error, []));
+	}
+
+	/** What was decided since it was quiet is not written after all. The course is ahead of the journal then, and of no more use. */
+	takeBack(): void {
+		this.#end((written) => written(undefined, []));
+	}
+
+	#end(tell: (written: Written) => void): void {
+		const told = [...this.#writing, ...this.#unwritten];
 		this.#writing = [];
 		this.#unwritten = [];
+		for (const giveBack of this.#places.values()) {
+			giveBack();
+		}
+		this.#places.clear();
+		for (const { written } of told) {
+			if (written !== undefined) {
+				tell(written);
+			}
+		}
 	}
 
 	/** A question that was opened and closed within one append never shows. */

@@ -2,7 +2,9 @@
  * Gathers what is written in one turn of the event loop into one call of the store, so that thousands
  * of deliveries do not cost a promise each. Sharing transactions is the store's business.
  */
+import type { Milliseconds } from "@posthaste/core";
 import type { Accept, AcceptResult, Append, AppendResult, Store } from "../store/port.ts";
+import { Backlog } from "./backlog.ts";
 
 type Done<Result> = (error: Error | undefined, result: Result | undefined) => void;
 
@@ -15,6 +17,7 @@ interface Batch {
 
 export class Writer {
 	readonly #store: Store;
+	readonly #backlog = new Backlog();
 	#batch: Batch | undefined;
 	#pending = 0;
 
@@ -25,6 +28,11 @@ export class Writer {
 	/** Items not yet on disk. */
 	get pending(): number {
 		return this.#pending;
+	}
+
+	/** How long an item that is handed in now will wait until it is on disk, as far as can be told. */
+	get delay(): Milliseconds {
+		return this.#backlog.delay(this.#pending);
 	}
 
 	accept(accept: Accept, done: Done<AcceptResult>): void {
@@ -55,9 +63,10 @@ export class Writer {
 			return;
 		}
 		const items = batch.accepts.length + batch.appends.length;
+		this.#backlog.handedOver(batch);
 		try {
 			const { accepts, appends } = await this.#store.write(batch);
-			this.#pending -= items;
+			this.#done(batch, items);
 			batch.acceptsDone.forEach((done, index) => {
 				done(undefined, accepts[index]);
 			});
@@ -65,11 +74,16 @@ export class Writer {
 				done(undefined, appends[index]);
 			});
 		} catch (thrown) {
-			this.#pending -= items;
+			this.#done(batch, items);
 			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
 			for (const done of [...batch.acceptsDone, ...batch.appendsDone]) {
 				done(error, undefined);
 			}
 		}
+	}
+
+	#done(batch: Batch, items: number): void {
+		this.#pending -= items;
+		this.#backlog.done(batch, items);
 	}
 }

@@ -178,7 +178,7 @@ describe("the limit of calls at once", () => {
 					now -= 1;
 					return { outcome: "accepted" };
 				};
-				const guard = guarded(send, { concurrency });
+				const guard = guarded(send, { concurrency, patience: 3_600_000 });
 				const results = durations.map((_, id) => guard.send(attempt(3_600_000, { id: String(id) })));
 				expect(guard.load).toBe(durations.length);
 				await pass(100_000);

@@ -17,10 +17,15 @@ import {
 } from "cockatiel";
 import type { Clock } from "../engine/clock.ts";
 import { bounded } from "./bounded.ts";
+import { Places } from "./places.ts";
 
 export interface GuardOptions {
 	/** Calls of this mechanism at the same time. */
 	readonly concurrency: number;
+	/** Attempts beside those being called whose intent may be on disk, at the most. */
+	readonly ahead: number;
+	/** An attempt whose intent is on disk waits this long for its call, and is not made otherwise. */
+	readonly patience: Milliseconds;
 	/** Longest time for one call. */
 	readonly callLimit: Milliseconds;
 	/** Calls in a row that fail before the breaker opens. */
@@ -31,15 +36,16 @@ export interface GuardOptions {
 
 export const guardDefaults: GuardOptions = {
 	concurrency: 64,
+	ahead: 4096,
+	patience: 1000,
 	callLimit: 30_000,
 	breakAfter: 5,
 	rest: { first: 5000, longest: 60_000 },
 };
 
-/** Makes what the breaker carries out: the call, unless it is not wanted any more by then. */
-type Begins = (unwanted: () => SendResult | undefined) => () => Promise<SendResult>;
-
 const tooLate = "its time was over before a place was free";
+/** What is said of an attempt that found no place. */
+export const atLimit = "the mechanism has as many calls as it may have";
 /** Results of attempts that were not made after all. They say nothing against the mechanism. */
 const notMade = new WeakSet<SendResult>();
 
@@ -53,13 +59,15 @@ export class Guard {
 	readonly #instance: MechanismInstance;
 	readonly #clock: Clock;
 	readonly #options: GuardOptions;
+	readonly #places: Places;
 	readonly #breaker;
-	readonly #places;
+	readonly #slots;
 	readonly #underWay = new Set<string>();
 	#openUntil: Milliseconds = 0;
 	#waiting = 0;
 
 	constructor(instance: MechanismInstance, clock: Clock, options: GuardOptions = guardDefaults) {
+		this.#places = new Places(options.concurrency, options.ahead);
 		this.#instance = instance;
 		this.#clock = clock;
 		this.#options = options;
@@ -73,7 +81,7 @@ export class Guard {
 				}),
 			),
 		});
-		this.#places = bulkhead(options.concurrency, Number.POSITIVE_INFINITY);
+		this.#slots = bulkhead(options.concurrency, Number.POSITIVE_INFINITY);
 	}
 
 	get breaker(): "closed" | "open" | "half-open" {
@@ -102,15 +110,30 @@ export class Guard {
 		return this.#waiting;
 	}
 
-	/** `hindrance` is asked once a place is free, and may say that the attempt is not wanted any more. */
+	/** Attempts that could take a place now. */
+	get free(): number {
+		return this.#places.free(this.#isTrying);
+	}
+
+	/**
+	 * Takes a place for an attempt that is to be sent, before its intent is written. The answer gives it
+	 * back; undefined when the mechanism is at its limit.
+	 */
+	takePlace(): (() => void) | undefined {
+		return this.#places.take(this.#isTrying);
+	}
+
+	/** The breaker's rest is over, and one call is to show whether the mechanism is well again. */
+	get #isTrying(): boolean {
+		const { state } = this.#breaker;
+		return state === CircuitState.HalfOpen || (state === CircuitState.Open && this.#clock.now() >= this.#openUntil);
+	}
+
+	/** `hindrance` is asked once a slot is free, and may say that the attempt is not wanted any more. */
 	async send(attempt: Attempt, hindrance: () => string | undefined = () => undefined): Promise<SendResult> {
 		this.#waiting += 1;
-		const unwanted = () => this.#unwanted(attempt, hindrance);
 		try {
-			// An attempt that is not to be made must not be the breaker's trial.
-			return await this.#inTime(attempt, (begins) =>
-				this.#places.execute(async () => unwanted() ?? this.#breaker.execute(begins(unwanted))),
-			);
+			return await this.#inTime(attempt, () => this.#unwanted(attempt, hindrance));
 		} catch (error) {
 			const evidence = error instanceof BrokenCircuitError ? "the circuit breaker is open" : messageOf(error);
 			return { outcome: "failed", evidence };
@@ -139,21 +162,40 @@ export class Guard {
 		return attempt.deadline - this.#clock.now();
 	}
 
-	/** An attempt whose time runs out while it waits for a place, or for the breaker's trial, waits no longer. */
-	#inTime(attempt: Attempt, run: (begins: Begins) => Promise<SendResult>): Promise<SendResult> {
-		if (this.#places.executionSlots > 0 && this.#breaker.state !== CircuitState.HalfOpen) {
-			return run((unwanted) => async () => unwanted() ?? this.#call(attempt));
+	/** An attempt that waits for a slot, or for the breaker's trial, waits no longer than its time and its patience. */
+	#inTime(attempt: Attempt, unwanted: () => SendResult | undefined): Promise<SendResult> {
+		if (this.#slots.executionSlots > 0 && this.#breaker.state !== CircuitState.HalfOpen) {
+			this.#places.begunAtOnce();
+			return this.#inTurn(attempt, unwanted, () => undefined);
 		}
 		return new Promise((resolve, reject) => {
-			const timer = this.#clock.timer(this.#left(attempt), () => resolve(notSent(tooLate)));
-			const begins: Begins = (unwanted) => async () => {
-				timer.cancel();
-				return unwanted() ?? this.#call(attempt);
-			};
-			run(begins)
+			// Whoever has gone still has their turn in the queue, and must not be called then.
+			let hasGone: SendResult | undefined;
+			const timer = this.#clock.timer(Math.min(this.#left(attempt), this.#options.patience), () => {
+				this.#places.waitedInVain();
+				hasGone = notSent(this.#left(attempt) <= 0 ? tooLate : atLimit);
+				resolve(hasGone);
+			});
+			this.#inTurn(
+				attempt,
+				() => hasGone ?? unwanted(),
+				() => timer.cancel(),
+			)
 				.then(resolve, reject)
 				.finally(() => timer.cancel());
 		});
+	}
+
+	/** An attempt that is not to be made must not be the breaker's trial. */
+	#inTurn(attempt: Attempt, unwanted: () => SendResult | undefined, begins: () => void): Promise<SendResult> {
+		return this.#slots.execute(
+			async () =>
+				unwanted() ??
+				this.#breaker.execute(async () => {
+					begins();
+					return unwanted() ?? this.#call(attempt);
+				}),
+		);
 	}
 
 	#unwanted(attempt: Attempt, hindrance: () => string | undefined): SendResult | undefined {

@@ -36,6 +36,8 @@ export interface Standing {
 	readonly inactive?: { readonly reason: InactiveReason; readonly detail?: string };
 	readonly breaker: "closed" | "open" | "half-open";
 	readonly inFlight: number;
+	/** Why an instance of what is wanted now did not come up; the one before serves meanwhile. */
+	readonly notReplaced?: string;
 }
 
 export class RunningMechanisms implements Mechanisms {
@@ -85,11 +87,23 @@ export class RunningMechanisms implements Mechanisms {
 		}
 		const reason = this.activity(name, this.#parts.clock.now());
 		const { detail } = running.health;
+		const notReplaced = this.#failures.get(name);
 		return {
 			...(reason !== undefined && { inactive: { reason, ...(detail !== undefined && { detail }) } }),
 			breaker: running.guard.breaker,
 			inFlight: running.guard.load,
+			...(notReplaced !== undefined && { notReplaced }),
 		};
+	}
+
+	takePlace(mechanism: string): (() => void) | undefined {
+		const running = this.#running.get(mechanism);
+		// Without an instance nothing waits: whatever is sent fails at once.
+		return running === undefined ? () => undefined : running.guard.takePlace();
+	}
+
+	free(mechanism: string): number {
+		return this.#running.get(mechanism)?.guard.free ?? Number.POSITIVE_INFINITY;
 	}
 
 	async send(mechanism: string, attempt: Attempt, hindrance?: () => string | undefined): Promise<SendResult> {
@@ -157,7 +171,7 @@ export class RunningMechanisms implements Mechanisms {
 		}
 		if (record === undefined) {
 			this.#remove(name);
-		} else if (old !== undefined && sameInstance(old.record, record)) {
+		} else if (old !== undefined && this.#isSame(old, record)) {
 			this.#failures.delete(name);
 			return;
 		} else if (!(await this.#start(record))) {
@@ -167,6 +181,11 @@ export class RunningMechanisms implements Mechanisms {
 			this.#ending.add(old);
 			void old.drain().finally(() => this.#ending.delete(old));
 		}
+	}
+
+	/** Whether a record asks for the instance that runs. Another version of the plugin is another instance. */
+	#isSame({ record, plugin }: Running, wanted: MechanismRecord): boolean {
+		return sameInstance(record, wanted) && plugin === this.#parts.plugins.mechanism(wanted.use);
 	}
 
 	#remove(name: string): void {

@@ -42,6 +42,7 @@ export interface Surroundings {
 
 export class Running {
 	readonly record: MechanismRecord;
+	readonly plugin: MechanismPlugin;
 	readonly presence = new PresenceMemory();
 	readonly routes = new Routes();
 	readonly #surroundings: Surroundings;
@@ -51,8 +52,9 @@ export class Running {
 	#closed: Promise<void> | undefined;
 	#drained: (() => void) | undefined;
 
-	private constructor(record: MechanismRecord, surroundings: Surroundings) {
+	private constructor(record: MechanismRecord, plugin: MechanismPlugin, surroundings: Surroundings) {
 		this.record = record;
+		this.plugin = plugin;
 		this.#surroundings = surroundings;
 	}
 
@@ -64,7 +66,7 @@ export class Running {
 		surroundings: Surroundings,
 		guard: GuardOptions,
 	): Promise<Running> {
-		const running = new Running(record, surroundings);
+		const running = new Running(record, plugin, surroundings);
 		const { clock } = surroundings;
 		const started = { inTime: true };
 		const create = async () => {

@@ -1,6 +1,6 @@
 /** What the route files share: the server's type, what they are given, and how answers are described. */
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { HostSocket } from "@posthaste/core";
+import type { HostSocket, Milliseconds } from "@posthaste/core";
 import type {
 	FastifyBaseLogger,
 	FastifyInstance,
@@ -10,7 +10,10 @@ import type {
 } from "fastify";
 import type { Logger } from "pino";
 import { type TSchema, Type } from "typebox";
+import type { Readiness as ReadinessAnswer } from "../observability/readiness.ts";
 import type { ConfigurationDocument, Posthaste } from "../posthaste.ts";
+import type { Door } from "./door.ts";
+import type { RequestObserver } from "./observing.ts";
 import { problemType } from "./problems.ts";
 import { Problem } from "./schemas.ts";
 
@@ -38,7 +41,11 @@ export interface HttpOptions {
 	/** Prometheus text; without it `/metrics` is not found. */
 	readonly metrics?: () => Promise<string>;
 	/** Whether messages can be accepted now, and why not. Ready when left out. */
-	readonly ready?: () => Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
+	readonly ready?: () => Promise<ReadinessAnswer>;
+	/** How long a message that is handed in now will wait for the disk, milliseconds. Without it that is not looked at. */
+	readonly writeDelay?: () => Milliseconds;
+	/** Hears of every request that was answered. */
+	readonly observer?: RequestObserver;
 	/** Reads `posthaste.yaml`; without it configurations are taken as JSON alone. Throws PosthasteError. */
 	readonly parseYaml?: (text: string) => ConfigurationDocument | Promise<ConfigurationDocument>;
 	/** Milliseconds between the comments that keep event streams open. 15 seconds when left out. */
@@ -49,6 +56,8 @@ export interface HttpOptions {
 export interface RouteContext extends HttpOptions {
 	/** Aborts when the server begins to close, so that streams end. */
 	readonly closing: AbortSignal;
+	/** Whom messages have to pass on their way in. */
+	readonly door: Door;
 }
 
 /** Largest request body, in bytes: a message's text, escaped, with its properties. */

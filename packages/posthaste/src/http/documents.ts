@@ -2,6 +2,7 @@
 import {
 	type DeliveryDocument,
 	type EventDocument,
+	isFinal,
 	type Message,
 	type MessageDocument,
 	type PageDocument,
@@ -60,7 +61,8 @@ export function toDeliveryDocument(view: DeliveryView): DeliveryDocument {
 		recipient,
 		state,
 		...(reason !== undefined && { reason }),
-		due,
+		// A call that outlives its delivery is nobody's concern but the program's.
+		due: isFinal(state) ? null : due,
 		...(settledAt !== undefined && { settledAt }),
 		...(manager !== undefined && { manager }),
 		...(configuration !== undefined && { configuration }),

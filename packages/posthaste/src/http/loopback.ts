@@ -117,10 +117,13 @@ async function addressesOf(host: string): Promise<readonly string[]> {
 	return found.map(({ address }) => address);
 }
 
+/** Connections that wait to be taken. The usual 511 are soon full when many come at once, and who is dropped tries again after seconds. */
+const backlog = 4096;
+
 /**
  * Starts listening and answers the server's URL. Port 0 picks a free one.
  * @throws PosthasteError `not-loopback`, `invalid-request`; else what the system says, such as `EADDRINUSE`
  */
 export async function listen(app: FastifyInstance, address: string): Promise<string> {
-	return app.listen(await resolveListen(address));
+	return app.listen({ ...(await resolveListen(address)), backlog });
 }

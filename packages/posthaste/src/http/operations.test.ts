@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readinessOf } from "../observability/readiness.ts";
 import { start } from "./testing/start.ts";
 
 describe("operations", () => {
@@ -10,16 +11,27 @@ describe("operations", () => {
 		expect((await app.inject("/healthz")).json()).toEqual({ status: "ok" });
 	});
 
-	it("/readyz says whether messages can be accepted, and why not", async () => {
-		let ready = { ready: true, reasons: [] as string[] };
+	it("/readyz says whether messages can be accepted, check by check, and why not", async () => {
+		let ready = readinessOf({ store: { ok: true }, load: { ok: true } });
 		const { app } = await start({ ready: async () => ready });
-		expect((await app.inject("/readyz")).statusCode).toBe(200);
-		ready = { ready: false, reasons: ["the store does not answer"] };
+		const well = await app.inject("/readyz");
+		expect([well.statusCode, well.json()]).toEqual([
+			200,
+			{ ready: true, reasons: [], checks: { store: { ok: true }, load: { ok: true } } },
+		]);
+		ready = readinessOf({ store: { ok: false, detail: "the disk is full" }, load: { ok: true } });
 		const answer = await app.inject("/readyz");
-		expect([answer.statusCode, answer.json()]).toEqual([503, ready]);
+		expect([answer.statusCode, answer.json()]).toEqual([
+			503,
+			{
+				ready: false,
+				reasons: ["store: the disk is full"],
+				checks: { store: { ok: false, detail: "the disk is full" }, load: { ok: true } },
+			},
+		]);
 		const { app: broken } = await start({ ready: () => Promise.reject(new Error("disk gone")) });
 		const failed = await broken.inject("/readyz");
-		expect([failed.statusCode, failed.json().reasons]).toEqual([503, ["disk gone"]]);
+		expect([failed.statusCode, failed.json().reasons]).toEqual([503, ["store: disk gone"]]);
 	});
 
 	it("/metrics answers Prometheus text where there is some", async () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { PosthasteError, type Problem } from "@posthaste/core";
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyReply } from "fastify";
 import type { Logger } from "pino";
 
 export const problemType = "application/problem+json";
@@ -49,15 +49,10 @@ function fromFastify(error: Partial<FastifyError>): PosthasteError | undefined {
 
 /** Sends a problem document. */
 export function sendProblem(reply: FastifyReply, problem: ProblemDocument): FastifyReply {
-	if (problem.status === 503) {
+	if (problem.status === 503 && !reply.hasHeader("retry-after")) {
 		reply.header("retry-after", retryAfter);
 	}
 	return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
-}
-
-/** Fastify's error handler. */
-export function answerErrors(log: Logger) {
-	return (error: unknown, _request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, toProblem(error, log));
 }
 
 /** Answers a request that is not even HTTP, straight to the connection. */

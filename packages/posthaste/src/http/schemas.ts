@@ -6,6 +6,7 @@ import {
 	errorTable,
 	ManagerSchema,
 	MechanismSchema,
+	PluginSourceSchema,
 	SelectionSchema,
 	UserSchema,
 	words,
@@ -168,6 +169,11 @@ export const Mechanism = named(
 			),
 			breaker: words(["closed", "open", "half-open"] as const),
 			inFlight: Type.Integer({ description: "Calls under way" }),
+			notReplaced: Type.Optional(
+				Type.String({
+					description: "Why an instance of what is configured now did not come up; the one before serves meanwhile",
+				}),
+			),
 		},
 		"A configured way to reach people, and what it is doing now",
 	),
@@ -207,6 +213,8 @@ export const Selection = named(
 	),
 );
 
+export const AddPlugin = named("AddPlugin", PluginSourceSchema);
+
 export const Plugin = named(
 	"Plugin",
 	document(
@@ -221,6 +229,38 @@ export const Plugin = named(
 			settings: freeForm("JSON Schema of its settings"),
 			address: Type.Optional(freeForm("JSON Schema of the address in a user's delivery table")),
 			capabilities: Type.Optional(freeForm("What a mechanism can do")),
+			installed: Type.Optional(
+				document(
+					{
+						active: Type.Union([Type.String(), Type.Null()], {
+							description:
+								"The version that new deliveries use; null when that is what the program brings, if anything",
+						}),
+						previous: Type.Optional(Type.String({ description: "What was active before" })),
+						pinned: Type.Boolean({ description: "Installing another version does not make that one active" }),
+						versions: Type.Array(
+							document({
+								version: Type.String(),
+								from: Type.String({ description: "What was asked for" }),
+								resolved: Type.String({ description: "Where it came from" }),
+								integrity: Type.String({ description: "Subresource integrity of its tarball" }),
+								installedAt: moment("When it was installed"),
+								isolation: words(["thread", "process", "command"] as const),
+								memory: Type.Integer({ description: "Megabytes" }),
+								grants: PluginSourceSchema.properties.grants,
+								state: words(["loaded", "idle", "down"] as const, {
+									description: "Whether its thread or process runs; an idle one is started when it is needed",
+								}),
+								detail: Type.Optional(Type.String({ description: "Why it is down" })),
+								deliveries: Type.Optional(
+									Type.Integer({ description: "Deliveries under way that are pinned to it, where asked for" }),
+								),
+							}),
+						),
+					},
+					"The versions that were installed at run time",
+				),
+			),
 		},
 		"What managers and mechanisms are made of",
 	),
@@ -261,7 +301,21 @@ export const Unreachable = named(
 
 export const Readiness = named(
 	"Readiness",
-	document({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) }, "Whether messages can be accepted now"),
+	document(
+		{
+			ready: Type.Boolean(),
+			reasons: Type.Array(Type.String(), { description: "The checks that fail, `NAME: DETAIL`" }),
+			checks: Type.Record(
+				Type.String(),
+				document({
+					ok: Type.Boolean(),
+					detail: Type.Optional(Type.String({ description: "What is wrong, or worth knowing all the same" })),
+				}),
+				{ description: "Every check by its name: store, configuration, load, mechanisms, closing" },
+			),
+		},
+		"Whether messages can be accepted now",
+	),
 );
 
 /** Every schema that the OpenAPI document lists by name. */

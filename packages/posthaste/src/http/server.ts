@@ -3,18 +3,21 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { PosthasteError } from "@posthaste/core";
 import { type FastifyRequest, fastify } from "fastify";
 import { type App, type HttpOptions, type RouteContext, requestLimit } from "./app.ts";
+import { openDoor } from "./door.ts";
 import { readJson } from "./json.ts";
 import { guardLoopback } from "./loopback.ts";
 import { refuseUnrouted } from "./methods.ts";
+import { observeRequests, refuse } from "./observing.ts";
 import { addOpenapi } from "./openapi.ts";
 import { addPages, findPages, isPage } from "./pages.ts";
-import { answerClientError, answerErrors, sendProblem, toProblem } from "./problems.ts";
+import { answerClientError } from "./problems.ts";
 import { batchRoutes } from "./routes/batch.ts";
 import { configurationRoutes } from "./routes/configuration.ts";
 import { databaseRoutes } from "./routes/databases.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { promptRoutes } from "./routes/prompts.ts";
 import { addWebSockets, socketRoutes } from "./sockets.ts";
 import { validatorCompiler } from "./validation.ts";
@@ -30,7 +33,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 	const app = createApp(options);
 	// First of all, so that a connection which a later part refuses is closed and not left open.
 	await addWebSockets(app);
-	const context: RouteContext = { ...options, closing: refuseWhenClosing(app) };
+	const context: RouteContext = { ...options, closing: refuseWhenClosing(app), door: openDoor(app, options) };
 	const pages = findPages(options);
 	guardLoopback(app);
 	refuseUnrouted(app, pages === undefined ? () => false : isPage);
@@ -44,7 +47,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 	return app;
 }
 
-function createApp({ log }: HttpOptions): App {
+function createApp(options: HttpOptions): App {
 	const app = fastify({
 		// A log line for each request would cost more than most requests do.
 		logger: false,
@@ -56,14 +59,15 @@ function createApp({ log }: HttpOptions): App {
 			if (request.headers.upgrade !== undefined) {
 				reply.raw.once("finish", () => request.raw.destroy());
 			}
-			sendProblem(reply, toProblem(error, log));
+			refuse(error, reply, options);
 		},
 		clientErrorHandler: answerClientError,
 	}).withTypeProvider<TypeBoxTypeProvider>();
 	app.setValidatorCompiler(validatorCompiler);
 	// Schemas of answers describe; they do not filter, so that nothing a plugin or a sender put there is lost.
 	app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-	app.setErrorHandler(answerErrors(log));
+	app.setErrorHandler((error, _request, reply) => refuse(error, reply, options));
+	observeRequests(app, options);
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser(
 		"application/json",
@@ -80,6 +84,7 @@ async function addRoutes(app: App, context: RouteContext): Promise<void> {
 	eventRoutes(app, context);
 	promptRoutes(app, context);
 	databaseRoutes(app, context);
+	pluginRoutes(app, context);
 	operationRoutes(app, context);
 	socketRoutes(app, context);
 	await app.register(async (scope) => batchRoutes(scope as App, context));

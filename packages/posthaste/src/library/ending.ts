@@ -12,13 +12,14 @@ export function idle({ engine }: Parts): Promise<void> {
 
 /** Takes no more, lets what is under way end, and closes everything. */
 export async function close(parts: Parts): Promise<void> {
-	const { intake, engine, retention, mechanisms, databases, store } = parts;
+	const { intake, engine, retention, mechanisms, installed, databases, store } = parts;
 	intake.close();
 	engine.stop();
 	retention.stop();
 	// A call that does not end is left behind: its intent is on disk, and the next start calls it unknown.
 	await withinLimit(idle(parts));
 	await mechanisms.close();
+	await installed.close();
 	await until(() => engine.isQuiet);
 	engine.abandon();
 	databases.close();
@@ -26,11 +27,12 @@ export async function close(parts: Parts): Promise<void> {
 }
 
 /** Lets everything go at once, as the end of the process would. */
-export async function crash({ engine, retention, mechanisms, databases, store }: Parts): Promise<void> {
+export async function crash({ engine, retention, mechanisms, installed, databases, store }: Parts): Promise<void> {
 	engine.abandon();
 	retention.stop();
 	databases.close();
 	await mechanisms.close();
+	await installed.close();
 	await store.close();
 }
 

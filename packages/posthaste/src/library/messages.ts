@@ -1,8 +1,17 @@
 /** The library's methods about messages, their deliveries, and the questions to their senders. */
-import { explainDelivery, isFinal, PosthasteError, plan } from "@posthaste/core";
+import {
+	type ExplainedDelivery,
+	explainDelivery,
+	isFinal,
+	type Planned,
+	PosthasteError,
+	plan,
+	type World,
+} from "@posthaste/core";
 import { stoppable } from "../engine/events.ts";
 import { pageOfViews } from "../engine/views.ts";
 import type { MessageEvent, Posthaste } from "../posthaste.ts";
+import { explainConsulted } from "./explaining.ts";
 import { by, existingMessage, feed, messageView, notFound, ownerOf, type Parts } from "./parts.ts";
 
 export function sending(parts: Parts): Pick<Posthaste, "send" | "sendMany" | "explain"> {
@@ -15,9 +24,16 @@ export function sending(parts: Parts): Pick<Posthaste, "send" | "sendMany" | "ex
 			const recipients = await intake.recipients(composed);
 			const absent = (name: string, address: object) => mechanisms.absent(name, address, at);
 			const world = { snapshot: databases.snapshot, now: at, absent };
-			return { at, deliveries: recipients.map((user) => explainDelivery(plan(composed, user, world), world)) };
+			const explained = recipients.map((user) => explain(parts, plan(composed, user, world), world));
+			return { at, deliveries: await Promise.all(explained) };
 		},
 	};
+}
+
+async function explain({ plugins }: Parts, planned: Planned, world: World): Promise<ExplainedDelivery> {
+	const { id, version } = planned.manager.plugin;
+	const elsewhere = planned.manager.plugin.consulted === true ? plugins.consulted(id, version) : undefined;
+	return elsewhere === undefined ? explainDelivery(planned, world) : explainConsulted(planned, world, elsewhere);
 }
 
 function toError(thrown: unknown): Error {
@@ -113,10 +129,12 @@ export function deliveries(parts: Parts): Posthaste["deliveries"] {
 		async resolve(id, resolution, who) {
 			const { state } = await existing(id);
 			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : [];
-			if (followed.length === 0) {
+			const view = await existing(id);
+			// One that was held for want of its manager goes on where it stood, and nothing may be due at once.
+			if (followed.length === 0 && (state !== "held" || view.state === "held")) {
 				throw new PosthasteError("not-held", `delivery ${id} is ${state} and cannot be decided about like this`);
 			}
-			return existing(id);
+			return view;
 		},
 	};
 }

@@ -11,6 +11,7 @@ import type { Writer } from "../engine/writer.ts";
 import type { RunningMechanisms } from "../host/mechanisms.ts";
 import type { Plugins } from "../host/plugins.ts";
 import type { WebSockets } from "../host/web-sockets.ts";
+import type { InstalledPlugins } from "../plugins/installed.ts";
 import type { MessageView } from "../posthaste.ts";
 import type { Store } from "../store/port.ts";
 import type { Inbound } from "./inbound.ts";
@@ -19,6 +20,9 @@ export interface Parts {
 	readonly store: Store;
 	readonly clock: Clock;
 	readonly plugins: Plugins;
+	readonly installed: InstalledPlugins;
+	/** Where `${env:NAME}` is read. */
+	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly databases: Databases;
 	readonly mechanisms: RunningMechanisms;
 	readonly inbound: Inbound;

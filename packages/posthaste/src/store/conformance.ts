@@ -8,6 +8,7 @@ import { databaseConformance } from "./conformance/databases.ts";
 import { lifeConformance } from "./conformance/life.ts";
 import { listConformance } from "./conformance/lists.ts";
 import { modelConformance } from "./conformance/model.ts";
+import { pinConformance } from "./conformance/pins.ts";
 import { promptConformance } from "./conformance/prompts.ts";
 import { writeConformance } from "./conformance/writes.ts";
 import type { Store } from "./port.ts";
@@ -41,6 +42,7 @@ export function storeConformance(name: string, open: Open, runs = 25): void {
 		writeConformance(tracked);
 		modelConformance(tracked, runs);
 		promptConformance(tracked);
+		pinConformance(tracked);
 		claimConformance(tracked);
 		listConformance(tracked, runs);
 		databaseConformance(tracked);

@@ -31,6 +31,8 @@ export interface DeliveryRow {
 	readonly sequence: number;
 	readonly acceptedAt: Milliseconds;
 	readonly settledAt?: Milliseconds;
+	/** The installed manager plugin it runs with, as `ID@VERSION`; missing when the plugin is bundled. */
+	readonly pin?: string;
 }
 
 export interface PromptRow {
@@ -75,6 +77,8 @@ export interface Append {
 	readonly openPrompt?: PromptRow;
 	/** Closes one: answered, withdrawn, or out of time. */
 	readonly closePrompt?: string;
+	/** Pins the delivery to an installed manager plugin, as `ID@VERSION`. Left out, the row keeps what it has. */
+	readonly pin?: string;
 }
 
 /** `fenced`: another append came first, so this one wrote nothing. */
@@ -88,6 +92,13 @@ export interface WriteBatch {
 export interface WriteResult {
 	readonly accepts: readonly AcceptResult[];
 	readonly appends: readonly AppendResult[];
+}
+
+export interface PinCount {
+	/** `ID@VERSION` of an installed manager plugin. */
+	readonly pin: string;
+	/** At least 1. */
+	readonly deliveries: number;
 }
 
 export interface Page<T> {
@@ -152,6 +163,14 @@ export type ChangeResult =
 	/** Nothing was written: this record no longer has the expected revision. */
 	| { readonly result: "conflict"; readonly database: DatabaseName; readonly key: string; readonly revision: number };
 
+export interface StoreBackup {
+	/** The full path. */
+	readonly file: string;
+	readonly bytes: number;
+	/** Version of the schema it has. */
+	readonly schema: number;
+}
+
 export interface Store {
 	/**
 	 * Accepts and appends in one transaction, results in the order given. One item's clash does not
@@ -180,6 +199,8 @@ export interface Store {
 	loadPrompt(prompt: string): Promise<PromptRow | undefined>;
 	/** Deliveries by state, for metrics and health. */
 	countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>>;
+	/** Deliveries that are not final (held ones included) by what they are pinned to, in the order of the pins. */
+	countPins(): Promise<readonly PinCount[]>;
 
 	/** All records of the three small databases. */
 	readDatabases(): Promise<{
@@ -207,6 +228,16 @@ export interface Store {
 	 * theirs, in bounded steps. Returns how many messages went; fewer than `limit` means it is done.
 	 */
 	retain(before: Milliseconds, limit: number): Promise<number>;
+
+	/**
+	 * Copies everything, as it is in one moment, to a file on the store's machine while work goes on. The file is
+	 * there only when it is whole.
+	 * @throws PosthasteError `file-exists`; `invalid-request` where the database has means of its own
+	 */
+	backup(
+		file: string,
+		options?: { /** Replaces a file that is there. */ readonly force?: boolean },
+	): Promise<StoreBackup>;
 
 	close(): Promise<void>;
 }

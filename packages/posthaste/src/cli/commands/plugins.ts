@@ -9,6 +9,8 @@ import { hanging, plain, table } from "../layout.ts";
 import { clientOf, examples, type ServerOptions, withServer } from "../options.ts";
 import { schemaRows } from "../schema-table.ts";
 import { columns, paint, writeJson, writeLine } from "../terminal.ts";
+import { addInstalling, installedLines } from "./plugins-install.ts";
+import { addNewPlugin } from "./plugins-new.ts";
 
 export function addPlugins(program: Command): void {
 	const plugins = program
@@ -33,6 +35,8 @@ export function addPlugins(program: Command): void {
 	).action(action(showPlugin));
 	examples(list, [["posthaste plugins", "everything that `use` can name"]]);
 	examples(show, [["posthaste plugins show email", "its settings and addresses"]]);
+	addInstalling(plugins);
+	addNewPlugin(plugins);
 }
 
 async function readPlugins(client: Client): Promise<readonly PluginView[]> {
@@ -41,12 +45,12 @@ async function readPlugins(client: Client): Promise<readonly PluginView[]> {
 
 function listLines(items: readonly PluginView[]): readonly string[] {
 	const heads = ["plugin", "type", "kind", "version", "title"].map((head) => paint("dim", head));
-	const rows = items.map(({ id, type, kind, version, title, bundled }) => [
+	const rows = items.map(({ id, type, kind, version, title, bundled, installed }) => [
 		paint("bold", id),
 		type,
 		kind ?? "",
 		version,
-		`${plain(title)}${bundled ? "" : paint("dim", " (installed)")}`,
+		`${plain(title)}${installed?.active ? paint("dim", " (installed)") : bundled ? "" : paint("dim", " (the application's)")}`,
 	]);
 	return table([heads, ...rows], columns());
 }
@@ -63,7 +67,9 @@ async function showPlugin(id: string, options: ServerOptions): Promise<void> {
 		return;
 	}
 	for (const plugin of found) {
-		pluginLines(plugin, columns()).forEach(writeLine);
+		// With what only this view knows: the deliveries that are pinned to each version.
+		const shown = await clientOf(options).get<PluginView>(`/v1/plugins/${encodeURIComponent(id)}?type=${plugin.type}`);
+		[...pluginLines(shown, columns()), ...installedLines(shown, columns())].forEach(writeLine);
 	}
 }
 

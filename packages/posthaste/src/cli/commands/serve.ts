@@ -19,7 +19,13 @@ export function addServe(program: Command): void {
 		.addOption(option("-d, --data <folder>", "where messages are kept").default("./posthaste-data"))
 		.addOption(option("-c, --config <file>", "configuration file, watched for changes").default("posthaste.yaml"))
 		.addOption(option("--database-url <url>", "keep messages in PostgreSQL instead of the data folder"))
+		.addOption(
+			option("--isolate <how>", "run each installed plugin in a thread or a process of its own")
+				.choices(["thread", "process"])
+				.default("thread"),
+		)
 		.addOption(option("--log-level <level>", "what to log, to standard error").choices(logLevels).default("info"))
+		.addOption(option("--otlp-endpoint <url>", "send traces to this OpenTelemetry collector, over HTTP"))
 		.addOption(option("--json", "print the address as JSON"))
 		.action(action(serve));
 	examples(command, [

@@ -50,7 +50,7 @@ export function faultyStore(inner: Store): FaultyStore {
 	const store = new Proxy(inner, {
 		get(target, key) {
 			const name = key as keyof Store;
-			const method = own[name] ?? target[name].bind(target);
+			const method = own[name] ?? target[name]?.bind(target);
 			return (...given: readonly unknown[]) => {
 				if (failing.delete(name)) {
 					return Promise.reject(new Error(`${name} failed`));

@@ -17,6 +17,9 @@ const groupsUnderWay = 8;
 /** Bytes of answers that are kept for a client that sends everything before it reads anything. */
 const answersKept = 4 * 1024 * 1024;
 
+/** The most that one batch holds in memory: its unread answers, the longest line, and the pieces it is cut from. */
+const memoryOfBatch = answersKept + 2 * requestLimit;
+
 const description =
 	"Each line is a message as `POST /v1/messages` takes it. The answer has one line for each, in the same order: " +
 	'`{"line":1,"status":202,"id":…}` or `{"line":2,"status":422,"problem":{…}}`. Lines come as messages are on disk; ' +
@@ -32,6 +35,7 @@ export async function batchRoutes(app: App, context: RouteContext): Promise<void
 	app.post(
 		"/v1/messages/batch",
 		{
+			onRequest: context.door.admitStream(memoryOfBatch),
 			// The body is a stream, which is checked line by line.
 			validatorCompiler: () => (value: unknown) => ({ value }),
 			schema: {
@@ -70,7 +74,7 @@ const checkDraft = compileCheck(DraftSchema);
 
 /** Reads a group of lines, hands the drafts among them over together, and writes the answers. */
 async function answer(lines: readonly Line[], context: RouteContext): Promise<string> {
-	const read = lines.map((line) => readDraft(line, context.log));
+	const read = lines.map((line) => readDraft(line, context));
 	const results = (await handOver(read.filter(isDraft), context)).values();
 	let text = "";
 	for (const [index, { number: line }] of lines.entries()) {
@@ -82,25 +86,35 @@ async function answer(lines: readonly Line[], context: RouteContext): Promise<st
 }
 
 /** The part of a line's answer that is not its number. */
-type Answer =
-	| { readonly status: 202; readonly id: string }
-	| { readonly status: number; readonly problem: ProblemDocument };
+type Answer = { readonly status: 202; readonly id: string } | Refusal;
+interface Refusal {
+	readonly status: number;
+	readonly problem: ProblemDocument;
+}
 
-async function handOver(drafts: readonly Draft[], { posthaste, log }: RouteContext): Promise<readonly Answer[]> {
+async function handOver(drafts: readonly Draft[], context: RouteContext): Promise<readonly Answer[]> {
 	if (drafts.length === 0) {
 		return [];
 	}
+	await context.door.room();
 	try {
-		const results = await posthaste.sendMany(drafts);
-		return results.map((result) => (result instanceof Error ? refusal(result, log) : { status: 202, id: result.id }));
+		const results = await context.posthaste.sendMany(drafts);
+		return results.map((result) =>
+			result instanceof Error ? refusal(result, context) : { status: 202, id: result.id },
+		);
 	} catch (error) {
-		const answer = refusal(error, log);
+		const answer = refusal(error, context);
+		// Each line is one refusal; the first is counted already.
+		for (const _ of drafts.slice(1)) {
+			context.observer?.refused(answer.problem.code);
+		}
 		return drafts.map(() => answer);
 	}
 }
 
-function refusal(error: unknown, log: RouteContext["log"]): Answer {
+function refusal(error: unknown, { log, observer }: RouteContext): Refusal {
 	const problem = toProblem(error, log);
+	observer?.refused(problem.code);
 	return { status: problem.status, problem };
 }
 
@@ -109,15 +123,15 @@ function isDraft(read: Draft | Answer): read is Draft {
 	return !("status" in read);
 }
 
-function readDraft({ number, bytes }: Line, log: RouteContext["log"]): Draft | Answer {
+function readDraft({ number, bytes }: Line, context: RouteContext): Draft | Answer {
 	if (bytes === undefined) {
-		return refusal(new PosthasteError("too-large", `Line ${number} has more than ${requestLimit} bytes`), log);
+		return refusal(new PosthasteError("too-large", `Line ${number} has more than ${requestLimit} bytes`), context);
 	}
 	try {
 		const draft = readJson(bytes, number);
 		const error = checkDraft(draft);
-		return error === undefined ? (draft as Draft) : refusal(error, log);
+		return error === undefined ? (draft as Draft) : refusal(error, context);
 	} catch (error) {
-		return refusal(error, log);
+		return refusal(error, context);
 	}
 }

@@ -1,4 +1,4 @@
-/** The four databases, the operator's switch, the plugins, and whom nothing can reach. */
+/** The four databases, the operator's switch, and whom nothing can reach. */
 import { Type } from "typebox";
 import { type App, answerOf, emptyAnswer, etagHeader, pageQuery, problems, type RouteContext } from "../app.ts";
 import { toPageDocument } from "../documents.ts";
@@ -9,7 +9,6 @@ import {
 	ManagerDefinition,
 	Mechanism,
 	MechanismDefinition,
-	Plugin,
 	pageOf,
 	Selection,
 	SelectionDefinition,
@@ -105,18 +104,6 @@ function selection(app: App, { posthaste }: RouteContext): void {
 }
 
 function views(app: App, { posthaste }: RouteContext): void {
-	app.get(
-		"/v1/plugins",
-		{
-			schema: {
-				tags: ["plugins"],
-				operationId: "listPlugins",
-				summary: "Lists the plugins, with the schemas of their settings",
-				response: { 200: answerOf(pageOf(Plugin, "The plugins"), "The plugins"), ...problems },
-			},
-		},
-		async () => ({ items: await posthaste.plugins.list() }),
-	);
 	app.get(
 		"/v1/unreachable",
 		{

@@ -23,11 +23,12 @@ export function messageRoutes(app: App, context: RouteContext): void {
 	explaining(app, context);
 }
 
-function sending(app: App, { posthaste }: RouteContext): void {
+function sending(app: App, { posthaste, door }: RouteContext): void {
 	app.post(
 		"/v1/messages",
 		{
 			bodyLimit: requestLimit,
+			onRequest: door.admit(requestLimit),
 			schema: {
 				tags,
 				operationId: "sendMessage",

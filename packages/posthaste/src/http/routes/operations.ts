@@ -1,6 +1,7 @@
 /** What operators and their tools look at. */
 import { PosthasteError } from "@posthaste/core";
 import { Type } from "typebox";
+import { closingCheck, type Readiness as ReadinessAnswer, readinessOf } from "../../observability/readiness.ts";
 import { type App, answerOf, problems, type RouteContext } from "../app.ts";
 import { Readiness } from "../schemas.ts";
 
@@ -34,6 +35,7 @@ function health(app: App, { ready, closing }: RouteContext): void {
 				tags,
 				operationId: "getHealth",
 				summary: "Whether the program runs",
+				description: "An answer means that the event loop turns. Nothing else is looked at: see `/readyz`.",
 				response: { 200: answerOf(Type.Object({ status: Type.Literal("ok") }), "It runs"), ...problems },
 			},
 		},
@@ -46,6 +48,9 @@ function health(app: App, { ready, closing }: RouteContext): void {
 				tags,
 				operationId: "getReadiness",
 				summary: "Whether messages can be accepted now",
+				description:
+					"Checks that the store writes, that not too much waits for the disk, that at least one of the mechanisms " +
+					"defined is active, and that the program is not closing.",
 				response: {
 					200: answerOf(Readiness, "Messages can be accepted"),
 					503: answerOf(Readiness, "They cannot, for these reasons"),
@@ -54,18 +59,18 @@ function health(app: App, { ready, closing }: RouteContext): void {
 			},
 		},
 		async (_request, reply) => {
-			const answer = closing.aborted ? { ready: false, reasons: ["closing"] } : await askReady(ready);
+			const answer = closing.aborted ? readinessOf({ closing: closingCheck(true) }) : await askReady(ready);
 			return reply.code(answer.ready ? 200 : 503).send(answer);
 		},
 	);
 }
 
 /** Not being able to tell is not being ready. */
-async function askReady(ready: RouteContext["ready"]) {
+async function askReady(ready: RouteContext["ready"]): Promise<ReadinessAnswer> {
 	try {
-		return (await ready?.()) ?? { ready: true, reasons: [] };
+		return (await ready?.()) ?? readinessOf({});
 	} catch (error) {
-		return { ready: false, reasons: [error instanceof Error ? error.message : String(error)] };
+		return readinessOf({ store: { ok: false, detail: error instanceof Error ? error.message : String(error) } });
 	}
 }
 

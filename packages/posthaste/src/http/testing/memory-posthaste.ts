@@ -1,10 +1,20 @@
 /** A small Posthaste in memory: what tests of the API need of the interface, and no engine. */
 import { type Explanation, PosthasteError } from "@posthaste/core";
-import type { ConfigurationDocument, Posthaste } from "../../posthaste.ts";
+import type { ConfigurationDocument, PluginView, Posthaste } from "../../posthaste.ts";
 import { MemoryDatabases, pageOf, refuse } from "./memory-databases.ts";
 import { MemoryMessages, messageParts, noon } from "./memory-messages.ts";
 
 export { noon } from "./memory-messages.ts";
+
+const im: PluginView = {
+	type: "mechanism",
+	id: "im",
+	version: "1.0.0",
+	title: "IM",
+	kind: "im",
+	bundled: true,
+	settings: { type: "object" },
+};
 
 export interface MemoryPosthaste extends Posthaste {
 	readonly memory: { readonly databases: MemoryDatabases; readonly messages: MemoryMessages };
@@ -41,11 +51,12 @@ export async function createMemoryPosthaste(): Promise<MemoryPosthaste> {
 					(sender ?? row.sender) === row.sender && (message ?? row.message) === row.message;
 				return pageOf(rows.filter(isMeant), query);
 			},
-			get: async (id) => messages.prompts.get(id),
+			get: async (id: string) => messages.prompts.get(id),
 			answer: (id, answer) => messages.answer(id, answer),
 		},
 		deliveries: { resolve: (id, resolution) => messages.resolve(id, resolution) },
 		...databaseParts(databases),
+		backup: async () => refuse("invalid-request", "file", "there is no file to copy"),
 		idle: async () => {},
 		close: async () => {},
 	};
@@ -118,17 +129,12 @@ function databaseParts(databases: MemoryDatabases) {
 			}),
 		},
 		plugins: {
-			list: async () => [
-				{
-					type: "mechanism",
-					id: "im",
-					version: "1.0.0",
-					title: "IM",
-					kind: "im",
-					bundled: true,
-					settings: { type: "object" },
-				} as const,
-			],
+			list: async () => [im],
+			get: async (id: string) => (id === "im" ? im : undefined),
+			add: async () => refuse("plugin-not-fetched", "from", "there is nothing to fetch from"),
+			pin: async () => refuse("not-found", "id", "nothing is installed"),
+			rollback: async () => refuse("not-found", "id", "nothing is installed"),
+			remove: async () => refuse("not-found", "id", "nothing is installed"),
 		},
 		unreachable: async () => pageOf([{ user: "jdoe", reasons: [{ mechanism: "im2", reason: "not-in-table" }] }]),
 	};

@@ -1,11 +1,15 @@
 /** Where the store's work is done: on the caller's own thread, or on threads of the store's. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { PinCount } from "../port.ts";
 import { type Connection, openReader } from "./connection.ts";
 import { SqliteCore } from "./core.ts";
 import { StoreError } from "./errors.ts";
+import { DataFiles, withWayBack } from "./files.ts";
+import { makeFolder } from "./folder.ts";
 import type { Commit } from "./group-commit.ts";
+import { databaseName } from "./identity.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
+import { copyBeforeMigrating } from "./migrate.ts";
 import type { Primitive } from "./operations.ts";
 import { KeyedReads } from "./read-keyed.ts";
 import {
@@ -24,6 +28,13 @@ export interface SqliteOptions {
 	readonly thread: "worker" | "inline";
 	/** The database may not grow beyond this many bytes; writes are then refused as on a full disk. */
 	readonly maxBytes?: number;
+	/** Told when the database was upgraded, when the disk begins to refuse, and when it takes writes again. */
+	readonly log?: StoreLog;
+}
+
+export interface StoreLog {
+	info(fields: object, text: string): void;
+	error(fields: object, text: string): void;
 }
 
 export interface Lists {
@@ -31,42 +42,45 @@ export interface Lists {
 	prompts(query: PromptListQuery): Promise<readonly string[]>;
 	users(query: UserListQuery): Promise<readonly string[]>;
 	countDeliveries(): Promise<readonly number[]>;
+	countPins(): Promise<readonly PinCount[]>;
 }
 
 export interface Backend {
+	/** The data folder; undefined in memory. */
+	readonly folder: string | undefined;
 	readonly commit: Commit;
 	readonly keyed: KeyedReads;
 	readonly lists: Lists;
 	close(): Promise<void>;
 }
 
-/** @throws StoreError `in-use`, `corrupt`, `newer-schema`, `full`, `disk` */
+/** @throws StoreError `data-in-use`, `database-damaged`, `newer-schema`, `disk-full`, `disk-failed` */
 export async function openBackend(options: SqliteOptions): Promise<Backend> {
 	if (options.folder === ":memory:") {
 		if (options.thread === "worker") {
-			throw new StoreError("failed", "a store in memory has no file that threads could share; open it inline");
+			throw new StoreError("store-failed", "a store in memory has no file that threads could share; open it inline");
 		}
 		return inlineBackend(":memory:", options.maxBytes);
 	}
 	const folder = resolve(options.folder);
 	makeFolder(folder);
 	const lock = lockFolder(folder);
-	const path = join(folder, "posthaste.db");
+	const path = join(folder, databaseName);
+	const files = new DataFiles(path, lock);
 	try {
+		files.check();
+		const copy = await copyBeforeMigrating(path);
 		const open = options.thread === "worker" ? workerBackend : inlineBackend;
-		return locked(await open(path, options.maxBytes), lock);
+		const backend = await open(path, options.maxBytes);
+		lock.opened();
+		if (copy !== undefined) {
+			options.log?.info({ copy }, "the database was upgraded; the copy is as it was before");
+		}
+		return locked(backend, lock);
 	} catch (error) {
+		files.failed();
 		lock.release();
-		throw error;
-	}
-}
-
-/** A folder that was just made has to survive a power cut like what will stand in it. */
-function makeFolder(folder: string): void {
-	if (mkdirSync(folder, { recursive: true }) !== undefined && process.platform !== "win32") {
-		const parent = openSync(dirname(folder), "r");
-		fsyncSync(parent);
-		closeSync(parent);
+		throw withWayBack(error, folder);
 	}
 }
 
@@ -75,6 +89,7 @@ function locked(backend: Backend, lock: FolderLock): Backend {
 		...backend,
 		close: async () => {
 			try {
+				lock.closing();
 				await backend.close();
 			} finally {
 				lock.release();
@@ -87,6 +102,7 @@ async function inlineBackend(path: string, maxBytes: number | undefined): Promis
 	const core = new SqliteCore({ path, ...(maxBytes !== undefined && { maxBytes }) });
 	const lists = new ListReads(core.connection);
 	return {
+		folder: path === ":memory:" ? undefined : dirname(path),
 		commit: async (operations: readonly Primitive[]) => core.commit(operations),
 		keyed: new KeyedReads(core.connection),
 		lists: {
@@ -94,6 +110,7 @@ async function inlineBackend(path: string, maxBytes: number | undefined): Promis
 			prompts: async (query) => lists.prompts(query),
 			users: async (query) => lists.users(query),
 			countDeliveries: async () => lists.countDeliveries(),
+			countPins: async () => lists.countPins(),
 		},
 		close: async () => core.close(),
 	};
@@ -104,6 +121,7 @@ async function workerBackend(path: string, maxBytes: number | undefined): Promis
 	const connection = openReader(path);
 	const reader = listThread(path);
 	return {
+		folder: dirname(path),
 		commit: (operations) => writer.call("commit", operations),
 		keyed: new KeyedReads(connection),
 		lists: reader.lists,
@@ -132,6 +150,7 @@ function listThread(path: string): ListThread {
 			prompts: (query) => ask("prompts", query),
 			users: (query) => ask("users", query),
 			countDeliveries: () => ask("countDeliveries", null),
+			countPins: () => ask("countPins", null),
 		},
 		close: async () => (await thread)?.close(),
 	};

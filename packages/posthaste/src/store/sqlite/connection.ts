@@ -1,15 +1,17 @@
 /** Opening the database file: settings, schema, and refusing what cannot be worked with. */
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError, toStoreError } from "./errors.ts";
+import { applicationId, checkIdentity } from "./identity.ts";
 import { migrations } from "./migrations/index.ts";
 
 export type Connection = Database.Database;
 
-/** "PHST", in the file's header, tells our databases from others (https://www.sqlite.org/pragma.html#pragma_application_id). */
-const applicationId = 0x50485354;
-
 /** A file up to this size is checked whole when it is opened; that takes about a tenth of a second. */
 const checkedPages = 4096;
+
+/** Twice the default: rows of a message are large, and fewer pages are cheaper to log than smaller ones. */
+export const pageSize = 8192;
 
 export interface WriterOptions {
 	/** The file, or `:memory:`. */
@@ -20,7 +22,7 @@ export interface WriterOptions {
 
 /**
  * The one connection that writes. Creates the file or brings its schema up to date.
- * @throws StoreError `corrupt`, `newer-schema`, `full`, `disk`
+ * @throws StoreError `database-damaged`, `newer-schema`, `disk-full`, `disk-failed`
  */
 export function openWriter({ path, maxBytes }: WriterOptions): Connection {
 	return opening(path, () => {
@@ -50,38 +52,33 @@ function opening(path: string, open: () => Connection): Connection {
 	try {
 		return open();
 	} catch (error) {
-		const { code, message } = toStoreError(error);
-		throw new StoreError(code, `${path}: ${message}`, { cause: error });
+		const refused = toStoreError(error, path === ":memory:" ? undefined : dirname(path));
+		// What SQLite calls an error of the statement is one of the file here, where all statements are ours.
+		const isFiles = refused.code === "database-damaged" || (error as { code?: unknown }).code === "SQLITE_ERROR";
+		if (!isFiles || error instanceof StoreError) {
+			throw refused;
+		}
+		const text = error instanceof Error ? error.message : String(error);
+		throw new StoreError("database-damaged", `${path} is damaged, or is no database (${text})`, { cause: error });
 	}
 }
 
 function check(database: Connection, path: string): void {
-	const version = database.pragma("user_version", { simple: true }) as number;
-	const application = database.pragma("application_id", { simple: true });
 	const empty = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
-	if (!empty && application !== applicationId) {
-		throw new StoreError("corrupt", "this is a database, but not one of Posthaste's");
-	}
-	if (version > migrations.length) {
-		const known = `this Posthaste knows schema ${migrations.length}, the database has schema ${version}`;
-		throw new StoreError(
-			"newer-schema",
-			`written by a newer Posthaste (${known}); start that one, or restore a backup`,
-		);
+	if (!empty) {
+		checkIdentity(database, path);
 	}
 	const pages = database.pragma("page_count", { simple: true }) as number;
 	if (path !== ":memory:" && pages <= checkedPages) {
 		const found = String(database.pragma("quick_check(1)", { simple: true }));
 		if (found !== "ok") {
-			const where = found.replaceAll(/\s+/g, " ");
-			throw new StoreError("corrupt", `the database file is damaged (${where}); restore a backup`);
+			throw new StoreError("database-damaged", `${path} is damaged (${found.replaceAll(/\s+/g, " ")})`);
 		}
 	}
 }
 
 function configure(database: Connection, maxBytes: number | undefined): void {
-	// Twice the default: rows of a message are large, and fewer pages are cheaper to log than smaller ones.
-	database.pragma("page_size = 8192");
+	database.pragma(`page_size = ${pageSize}`);
 	// A commit in WAL mode returns after its fsync only with FULL.
 	database.pragma("journal_mode = WAL");
 	database.pragma("synchronous = FULL");
@@ -93,21 +90,22 @@ function configure(database: Connection, maxBytes: number | undefined): void {
 	database.pragma("wal_autocheckpoint = 2000");
 	database.pragma("journal_size_limit = 67108864");
 	if (maxBytes !== undefined) {
-		const pageSize = database.pragma("page_size", { simple: true }) as number;
-		database.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
+		const actual = database.pragma("page_size", { simple: true }) as number;
+		database.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / actual))}`);
 	}
 }
 
-function migrate(database: Connection): void {
+/** Applies what is missing in one transaction: all of it, or nothing. */
+export function migrate(database: Connection, known: readonly string[] = migrations): void {
 	const version = database.pragma("user_version", { simple: true }) as number;
-	if (version === migrations.length) {
+	if (version === known.length) {
 		return;
 	}
 	database.transaction(() => {
-		for (const migration of migrations.slice(version)) {
+		for (const migration of known.slice(version)) {
 			database.exec(migration);
 		}
 		database.pragma(`application_id = ${applicationId}`);
-		database.pragma(`user_version = ${migrations.length}`);
+		database.pragma(`user_version = ${known.length}`);
 	})();
 }

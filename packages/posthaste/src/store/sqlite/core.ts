@@ -2,6 +2,7 @@
  * Everything that writes, synchronously, on one connection: what runs in the worker thread, or in
  * the caller's own where no thread is wanted.
  */
+import { dirname } from "node:path";
 import type { Statement } from "better-sqlite3";
 import { type Connection, openWriter, type WriterOptions } from "./connection.ts";
 import { toStoreError } from "./errors.ts";
@@ -22,10 +23,13 @@ export class SqliteCore {
 	readonly #claims: ClaimWriter;
 	readonly #records: RecordWriter;
 	readonly #retention: RetentionWriter;
+	/** For errors to name; undefined in memory. */
+	readonly #folder: string | undefined;
 
 	/** @throws StoreError when the file cannot be opened. */
 	constructor(options: WriterOptions) {
 		this.connection = openWriter(options);
+		this.#folder = options.path === ":memory:" ? undefined : dirname(options.path);
 		this.#begin = this.connection.prepare("BEGIN IMMEDIATE");
 		this.#commit = this.connection.prepare("COMMIT");
 		this.#count = this.connection.prepare("UPDATE counter SET value = value + ? WHERE name = 'deliveries'");
@@ -38,14 +42,14 @@ export class SqliteCore {
 	/**
 	 * Carries the operations out in one transaction and answers one result for each, in order. When it
 	 * returns they are on disk; when it throws, none of them is, and the next call starts afresh.
-	 * @throws StoreError `full`, `disk`, `failed`
+	 * @throws StoreError `disk-full`, `disk-failed`, `database-damaged`, `store-failed`
 	 */
 	commit(operations: readonly Primitive[]): readonly unknown[] {
 		try {
 			return this.#transaction(operations);
 		} catch (error) {
 			if ((error as { readonly code?: string }).code !== "SQLITE_CONSTRAINT_UNIQUE") {
-				throw toStoreError(error);
+				throw toStoreError(error, this.#folder);
 			}
 			return this.#carefully(operations);
 		}
@@ -57,7 +61,7 @@ export class SqliteCore {
 		try {
 			return this.#transaction(operations);
 		} catch (error) {
-			throw toStoreError(error);
+			throw toStoreError(error, this.#folder);
 		} finally {
 			this.#messages.careful = false;
 		}

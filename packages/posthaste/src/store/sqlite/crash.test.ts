@@ -98,7 +98,7 @@ describe("a second process", () => {
 		await writer.said(1);
 		for (const thread of ["worker", "inline"] as const) {
 			await expect(openSqliteStore({ folder, thread })).rejects.toMatchObject({
-				code: "in-use",
+				code: "data-in-use",
 				message: expect.stringContaining(`in use by another Posthaste (process ${writer.pid})`),
 			});
 		}

@@ -1,65 +1,97 @@
-/** What can be wrong with the store itself, apart from what is asked of it. */
+/**
+ * What can be wrong with the store itself, apart from what is asked of it. These are errors of the one
+ * table, so that the API and the command line answer them like any other: with a code and a remedy.
+ */
+import { statfsSync } from "node:fs";
+import { type ErrorCode, PosthasteError } from "@posthaste/core";
 
-export type StoreErrorCode =
+const codes = [
 	/** Another process has the data folder open. */
-	| "in-use"
+	"data-in-use",
 	/** The file was written by a newer Posthaste. */
-	| "newer-schema"
+	"newer-schema",
 	/** The file is no database, not one of ours, or damaged. */
-	| "corrupt"
+	"database-damaged",
 	/** No room left; the transaction was rolled back and the store goes on. */
-	| "full"
-	/** The disk reported an error; the transaction was rolled back and the store goes on. */
-	| "disk"
-	| "failed";
+	"disk-full",
+	/** The disk reported an error or takes no writes; the transaction was rolled back and the store goes on. */
+	"disk-failed",
+	"store-failed",
+] as const satisfies readonly ErrorCode[];
 
-export class StoreError extends Error {
-	readonly code: StoreErrorCode;
+export type StoreErrorCode = (typeof codes)[number];
 
-	constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
-		super(message, options);
-		this.name = "StoreError";
-		this.code = code;
+export class StoreError extends PosthasteError {
+	declare readonly code: StoreErrorCode;
+
+	constructor(code: StoreErrorCode, message: string, options: ErrorOptions = {}) {
+		super(code, message);
+		if (options.cause !== undefined) {
+			this.cause = options.cause;
+		}
 	}
 }
 
-const words: Readonly<Record<StoreErrorCode, string>> = {
-	"in-use": "The data folder is in use",
-	"newer-schema": "The database was written by a newer Posthaste",
-	corrupt: "The database file is damaged or not a Posthaste database",
-	full: "There is no room left for the database; nothing of this was written",
-	disk: "The disk reported an error; nothing of this was written",
-	failed: "The store failed; nothing of this was written",
+const words: Readonly<Record<StoreErrorCode, (place: string) => string>> = {
+	"data-in-use": (place) => `${place} is in use`,
+	"newer-schema": (place) => `${place} was written by a newer Posthaste`,
+	"database-damaged": (place) => `The database in ${place} is damaged or is none of Posthaste's`,
+	"disk-full": (place) => `There is no room left on the disk of ${place}`,
+	"disk-failed": (place) => `The disk of ${place} reports an error or takes no writes`,
+	"store-failed": (place) => `The store in ${place} failed`,
 };
 
-/** SQLite's own error, in our words, with its text kept (https://www.sqlite.org/rescode.html). */
-export function toStoreError(error: unknown): StoreError {
+/**
+ * An error of SQLite or of the file system, in our words, with its own text kept
+ * (https://www.sqlite.org/rescode.html).
+ * @param folder the data folder, for people to know which disk is meant
+ */
+export function toStoreError(error: unknown, folder?: string): StoreError {
 	if (error instanceof StoreError) {
 		return error;
 	}
-	const code = codeOf((error as { readonly code?: unknown }).code);
+	const code = storeCodeOf(error, folder);
 	const text = error instanceof Error ? error.message : String(error);
-	return new StoreError(code, `${words[code]} (${text})`, { cause: error });
+	return new StoreError(code, `${words[code](folder ?? "the data folder")} (${text})`, { cause: error });
 }
 
-function codeOf(sqlite: unknown): StoreErrorCode {
-	if (typeof sqlite !== "string") {
-		return "failed";
+function storeCodeOf(error: unknown, folder: string | undefined): StoreErrorCode {
+	const raw = (error as { readonly code?: unknown } | null)?.code;
+	const code = typeof raw === "string" ? raw : "";
+	// Some of SQLite's own files are grown by other means than writing, and a full disk is then another error.
+	if (code.startsWith("SQLITE_IOERR") && folder !== undefined && isFull(folder)) {
+		return "disk-full";
 	}
-	if (sqlite.startsWith("SQLITE_CORRUPT") || sqlite === "SQLITE_NOTADB") {
-		return "corrupt";
+	if (error instanceof SyntaxError) {
+		// A document that was written as JSON and is none any more.
+		return "database-damaged";
 	}
-	if (sqlite.startsWith("SQLITE_IOERR") || sqlite.startsWith("SQLITE_READONLY")) {
-		return "disk";
+	return known.find(([pattern]) => pattern.test(code))?.[1] ?? "store-failed";
+}
+
+const known: readonly (readonly [RegExp, StoreErrorCode])[] = [
+	[/^(SQLITE_CORRUPT|SQLITE_NOTADB)/, "database-damaged"],
+	[/^(SQLITE_FULL|ENOSPC$|EDQUOT$)/, "disk-full"],
+	[/^(SQLITE_IOERR|SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EROFS$|EACCES$|EPERM$|EIO$)/, "disk-failed"],
+];
+
+/** Fewer free bytes than this are none: a page and its place in the log no longer fit. */
+const leastFree = 64 * 1024;
+
+function isFull(folder: string): boolean {
+	try {
+		const { bavail, bsize } = statfsSync(folder);
+		return bavail * bsize < leastFree;
+	} catch {
+		return false;
 	}
-	return sqlite === "SQLITE_FULL" ? "full" : "failed";
 }
 
 /** Errors cross threads as two strings, since a clone would lose the code. */
 export type SentError = readonly [code: StoreErrorCode, message: string];
 
-export function sendError(error: unknown): SentError {
-	const { code, message } = toStoreError(error);
+export function sendError(error: unknown, folder?: string): SentError {
+	const { code, message } = toStoreError(error, folder);
 	return [code, message];
 }
 

@@ -85,7 +85,7 @@ describe("group commit", () => {
 		const { commits, submit, turn } = setUp();
 		const callers = Promise.allSettled([submit(1), submit(2)]);
 		await turn();
-		commits[0]?.fail(new StoreError("full", "no room"));
+		commits[0]?.fail(new StoreError("disk-full", "no room"));
 		expect((await callers).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 		const next = submit(3);
 		await turn();

@@ -134,7 +134,7 @@ export class GroupCommit {
 
 	/** The disk's errors are everybody's; any other is somebody's own, so each is tried for itself. */
 	#failed(group: Group, error: StoreError): void {
-		if (error.code !== "failed" || group.callers.length === 1) {
+		if (error.code !== "store-failed" || group.callers.length === 1) {
 			this.#answer(group, (caller) => caller.reject(error));
 			return;
 		}

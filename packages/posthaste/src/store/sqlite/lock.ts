@@ -5,40 +5,87 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { StoreError } from "./errors.ts";
+import { StoreError, toStoreError } from "./errors.ts";
 
 export interface FolderLock {
+	/** The last holder ended, without notice, while it had the database open: its write-ahead log must be there. */
+	readonly leftOpen: boolean;
+	/** Notes that the database is open, until {@link closing}. */
+	opened(): void;
+	/** Notes that the database will be closed now. */
+	closing(): void;
 	release(): void;
 }
 
-/** @throws StoreError `in-use` when another process, or another store of this one, holds the folder. */
+/** What the owner's file says after the process's number while the database is open. */
+const openMark = "open";
+
+/**
+ * @throws StoreError `data-in-use` when another process, or another store of this one, holds the folder;
+ * `disk-full`, `disk-failed` when the folder cannot be written
+ */
 export function lockFolder(folder: string): FolderLock {
 	const owner = join(folder, "posthaste.pid");
-	const database = new Database(join(folder, "posthaste.lock"), { timeout: 0 });
-	try {
-		database.exec("BEGIN EXCLUSIVE");
-	} catch (error) {
-		database.close();
-		if ((error as { readonly code?: string }).code !== "SQLITE_BUSY") {
-			throw error;
-		}
-		const detail = `The data folder ${folder} is in use by another Posthaste${processName(owner)}`;
-		throw new StoreError("in-use", `${detail}; stop that one, or name another folder`);
-	}
-	// Only for the message above: the lock holds without it.
-	writeFileSync(owner, `${process.pid}\n`);
+	const database = openLock(folder, owner);
+	const leftOpen = readOwner(owner).endsWith(openMark);
+	// The file only serves messages: the lock holds without it, and no disk's error may keep it from being let go.
+	const note = (mark: string) => quietly(() => writeFileSync(owner, `${process.pid}\n${mark}`));
+	let mark = leftOpen ? openMark : "";
+	const become = (next: string) => {
+		mark = next;
+		note(mark);
+	};
+	note(mark);
 	return {
+		leftOpen,
+		opened: () => become(openMark),
+		closing: () => become(""),
 		release: () => {
-			rmSync(owner, { force: true });
+			// After a start that failed the next one has to know as well that the log must be there.
+			if (mark === "") {
+				quietly(() => rmSync(owner, { force: true }));
+			}
 			database.close();
 		},
 	};
 }
 
-function processName(owner: string): string {
+function openLock(folder: string, owner: string): Database.Database {
+	const database = guarded(folder, () => new Database(join(folder, "posthaste.lock"), { timeout: 0 }));
 	try {
-		return ` (process ${readFileSync(owner, "utf8").trim()})`;
+		database.exec("BEGIN EXCLUSIVE");
+		return database;
+	} catch (error) {
+		database.close();
+		if ((error as { readonly code?: string }).code !== "SQLITE_BUSY") {
+			throw toStoreError(error, folder);
+		}
+		const [pid = ""] = readOwner(owner).split("\n");
+		const detail = `The data folder ${folder} is in use by another Posthaste${pid === "" ? "" : ` (process ${pid})`}`;
+		throw new StoreError("data-in-use", detail);
+	}
+}
+
+function readOwner(owner: string): string {
+	try {
+		return readFileSync(owner, "utf8").trim();
 	} catch {
 		return "";
+	}
+}
+
+function guarded<T>(folder: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		throw toStoreError(error, folder);
+	}
+}
+
+function quietly(work: () => void): void {
+	try {
+		work();
+	} catch {
+		// The system lifts the lock when the process ends.
 	}
 }

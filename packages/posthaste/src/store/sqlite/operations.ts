@@ -72,7 +72,7 @@ export function encodeAppend(list: Primitive[], append: Append): void {
 	}
 	list.push(code.append, append.delivery, first.sequence, length, JSON.stringify(append.entries));
 	list.push(stateNumbers[append.state], append.reason ?? null, append.due);
-	list.push(append.claimedUntil, append.settledAt ?? null);
+	list.push(append.claimedUntil, append.settledAt ?? null, append.pin ?? null);
 	const { openPrompt, closePrompt } = append;
 	list.push(closePrompt ?? null, openPrompt?.id ?? null);
 	if (openPrompt !== undefined) {

@@ -17,9 +17,21 @@ export interface PendingDelivery {
 	sequence: number;
 	settledAt: number | null;
 	journal: number | null;
+	pin: string | null;
 }
 
-const columns = ["d", "recipient", "state", "reason", "due", "claimed_until", "sequence", "settled_at", "journal"];
+const columns = [
+	"d",
+	"recipient",
+	"state",
+	"reason",
+	"due",
+	"claimed_until",
+	"sequence",
+	"settled_at",
+	"journal",
+	"pin",
+];
 
 export class PendingDeliveries {
 	readonly #buffer: RowBuffer;
@@ -49,8 +61,9 @@ export class PendingDeliveries {
 			sequence,
 			settledAt,
 			journal,
+			pin,
 		} of this.#rows.values()) {
-			this.#buffer.add(d, recipient, state, reason, due, claimedUntil, sequence, settledAt, journal);
+			this.#buffer.add(d, recipient, state, reason, due, claimedUntil, sequence, settledAt, journal, pin);
 		}
 		this.#buffer.flush();
 		this.#rows.clear();

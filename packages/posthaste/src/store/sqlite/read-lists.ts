@@ -4,6 +4,7 @@
  */
 import type { DeliveryState } from "@posthaste/core";
 import type { Statement } from "better-sqlite3";
+import type { PinCount } from "../port.ts";
 import type { Connection } from "./connection.ts";
 import { messagesPerSpan } from "./ids.ts";
 import { stateNumber } from "./operations.ts";
@@ -218,6 +219,13 @@ export class ListReads {
 		}
 		counts[0] = counts.slice(1).reduce((left, count) => left - count, counts[0] as number);
 		return counts;
+	}
+
+	/** The condition is the partial index's own, which is what lets it answer. */
+	countPins(): readonly PinCount[] {
+		const sql = `SELECT pin, count(*) AS deliveries FROM delivery INDEXED BY delivery_pin
+			WHERE pin IS NOT NULL AND state IN (1, 2, 3) GROUP BY pin ORDER BY pin`;
+		return this.#prepare(sql).all() as PinCount[];
 	}
 
 	#prepare(sql: string): Statement<unknown[]> {

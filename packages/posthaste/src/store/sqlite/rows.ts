@@ -6,7 +6,7 @@ import { type Primitive, states } from "./operations.ts";
 
 /** Of a delivery, in the order of {@link RawDelivery}. */
 const columns =
-	"m.id, d.d & 65535, d.recipient, m.sender, d.state, d.reason, d.due, d.sequence, m.accepted_at, d.settled_at, d.d";
+	"m.id, d.d & 65535, d.recipient, m.sender, d.state, d.reason, d.due, d.sequence, m.accepted_at, d.settled_at, d.d, d.pin";
 
 /** Selects deliveries with what belongs to their message; a condition follows. */
 export const selectDeliveries = `SELECT ${columns} FROM delivery d CROSS JOIN message m ON m.m = d.d >> 16`;
@@ -14,7 +14,7 @@ export const selectDeliveries = `SELECT ${columns} FROM delivery d CROSS JOIN me
 /** Where in a {@link RawDelivery} some of it stands. */
 export const column = { due: 6, d: 10 } as const;
 
-/** Message (bytes in the database, text outside), n, recipient, sender, state, reason, due, sequence, accepted at, settled at, its number. */
+/** Message (bytes in the database, text outside), n, recipient, sender, state, reason, due, sequence, accepted at, settled at, its number, pin. */
 export type RawDelivery = Primitive[];
 
 /** Replaces the message's bytes by its text, in place. */
@@ -36,7 +36,7 @@ export interface RawStoredDelivery {
 }
 
 export function toDeliveryRow(raw: RawDelivery): DeliveryRow {
-	const [message, n, recipient, sender, state, reason, due, sequence, acceptedAt, settledAt] = raw;
+	const [message, n, recipient, sender, state, reason, due, sequence, acceptedAt, settledAt, , pin] = raw;
 	return {
 		id: deliveryId(message as string, n as number),
 		message: message as string,
@@ -48,6 +48,7 @@ export function toDeliveryRow(raw: RawDelivery): DeliveryRow {
 		sequence: sequence as number,
 		acceptedAt: acceptedAt as number,
 		...(settledAt !== null && { settledAt: settledAt as number }),
+		...(pin !== null && { pin: pin as string }),
 	};
 }
 

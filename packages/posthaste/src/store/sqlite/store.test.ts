@@ -86,7 +86,7 @@ describe("opening", () => {
 
 	it("refuses a second store of the same process", async () => {
 		await open("worker");
-		expect((await refusal()).code).toBe("in-use");
+		expect((await refusal()).code).toBe("data-in-use");
 	});
 
 	it("refuses a file of a newer Posthaste, and leaves it alone", async () => {
@@ -105,8 +105,8 @@ describe("opening", () => {
 	it("refuses a file that is no database", async () => {
 		await writeFile(file, "Dear diary, ".repeat(1000));
 		const error = await refusal();
-		expect(error.code).toBe("corrupt");
-		expect(error.message).toContain(file);
+		expect(error.code).toBe("database-damaged");
+		expect(error.message).toContain(`posthaste restore BACKUP --data ${folder} --force`);
 	});
 
 	it("refuses another program's database", async () => {
@@ -119,7 +119,7 @@ describe("opening", () => {
 	it("refuses a file that lost its end", async () => {
 		await filled();
 		await truncate(file, (await stat(file)).size - 8192);
-		expect((await refusal()).code).toBe("corrupt");
+		expect((await refusal()).code).toBe("database-damaged");
 	});
 
 	it("refuses a file that was written over", async () => {
@@ -129,7 +129,7 @@ describe("opening", () => {
 			await handle.write(Buffer.alloc(2000, 0x5a), 0, 2000, at);
 		}
 		await handle.close();
-		expect((await refusal()).code).toBe("corrupt");
+		expect((await refusal()).code).toBe("database-damaged");
 	});
 
 	it("says that a folder cannot be made", async () => {
@@ -163,7 +163,7 @@ describe.each(threads)("a full disk, %s", (thread) => {
 		const old = await accepted(store, { acceptedAt: start - 1, body: "x".repeat(200_000) });
 		await appendAll(store, settling(`${old.id}.1`, 1));
 		const { kept, refused, error } = await fill(store);
-		expect(error).toMatchObject({ code: "full" });
+		expect(error).toMatchObject({ code: "disk-full" });
 		const stored = await Promise.all([...kept, ...refused].map((id) => store.loadMessage(id)));
 		expect(stored.map((message) => message !== undefined)).toEqual([
 			...kept.map(() => true),

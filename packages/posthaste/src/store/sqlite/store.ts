@@ -16,6 +16,7 @@ import type {
 	MessageQuery,
 	Page,
 	PageQuery,
+	PinCount,
 	PromptRow,
 	Store,
 	StoredDelivery,
@@ -23,13 +24,16 @@ import type {
 	WriteBatch,
 	WriteResult,
 } from "../port.ts";
-import { type Backend, openBackend, type SqliteOptions } from "./backend.ts";
+import { type Backend, openBackend, type SqliteOptions, type StoreLog } from "./backend.ts";
+import { type Backup, type BackupOptions, backupOnThread } from "./backup.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "./cursor.ts";
+import { StoreError, toStoreError } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { floorUuid } from "./ids.ts";
 import { code, encodeAccept, encodeAppend, type Primitive, states } from "./operations.ts";
 import { pageOf, parsed, toAcceptResult } from "./results.ts";
 import { type RawDelivery, toDeliveryRow, toStoredDelivery, toStoredMessage } from "./rows.ts";
+import { Trouble } from "./trouble.ts";
 import type { RawAcceptResult } from "./write-messages.ts";
 import { type RetentionStep, retentionStep } from "./write-retention.ts";
 
@@ -44,10 +48,10 @@ const loadStep = 32;
 
 /**
  * Opens the store in its data folder.
- * @throws StoreError `in-use`, `corrupt`, `newer-schema`, `full`, `disk`
+ * @throws StoreError `data-in-use`, `database-damaged`, `newer-schema`, `disk-full`, `disk-failed`
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-	return new SqliteStore(await openBackend(options));
+	return new SqliteStore(await openBackend(options), options.log);
 }
 
 export class SqliteStore implements Store {
@@ -57,12 +61,18 @@ export class SqliteStore implements Store {
 	#commits = 0;
 	#closing: Promise<void> | undefined;
 
-	constructor(backend: Backend) {
+	constructor(backend: Backend, log?: StoreLog) {
 		this.#backend = backend;
+		const trouble = new Trouble(log);
 		this.#group = new GroupCommit(async (operations) => {
-			const results = await backend.commit(operations);
-			this.#commits += 1;
-			return results;
+			try {
+				const results = await backend.commit(operations);
+				this.#commits += 1;
+				trouble.over();
+				return results;
+			} catch (error) {
+				throw trouble.met(toStoreError(error, backend.folder));
+			}
 		}, groupLimits);
 	}
 
@@ -107,7 +117,7 @@ export class SqliteStore implements Store {
 	}
 
 	async nextDue(): Promise<Milliseconds | null> {
-		return this.#keyed.nextDue();
+		return this.#read((keyed) => keyed.nextDue());
 	}
 
 	async loadDeliveries(deliveries: readonly string[]): Promise<readonly (StoredDelivery | undefined)[]> {
@@ -116,31 +126,30 @@ export class SqliteStore implements Store {
 			if (from > 0) {
 				await nextTurn();
 			}
-			const raw = this.#keyed.deliveries(deliveries.slice(from, from + loadStep));
-			loaded.push(...raw.map((delivery) => delivery && toStoredDelivery(delivery)));
+			const step = deliveries.slice(from, from + loadStep);
+			loaded.push(
+				...this.#read((keyed) => keyed.deliveries(step).map((delivery) => delivery && toStoredDelivery(delivery))),
+			);
 		}
 		return loaded;
 	}
 
 	async loadMessage(message: string): Promise<StoredMessage | undefined> {
-		const raw = this.#keyed.message(message);
-		return raw && toStoredMessage(raw);
+		return this.#read((keyed) => {
+			const raw = keyed.message(message);
+			return raw && toStoredMessage(raw);
+		});
 	}
 
 	async listMessages(query: MessageQuery): Promise<Page<StoredMessage>> {
 		const { cursor, limit, recipient, sender, state } = query;
 		const [before] = cursor === undefined ? [] : decodeCursor("messages", cursor, ["number"]);
-		const page = await this.#lists.messages({
-			before: before as number | undefined,
-			limit: pageLimit(limit),
-			recipient,
-			sender,
-			state,
+		const asked = { before: before as number | undefined, limit: pageLimit(limit), recipient, sender, state };
+		const { items, next } = await this.#list(async (lists) => {
+			const page = await lists.messages(asked);
+			return { items: page.items.map(toStoredMessage), next: page.next };
 		});
-		return {
-			items: page.items.map(toStoredMessage),
-			...(page.next !== undefined && { next: encodeCursor("messages", page.next) }),
-		};
+		return { items, ...(next !== undefined && { next: encodeCursor("messages", next) }) };
 	}
 
 	async listPrompts(
@@ -149,47 +158,50 @@ export class SqliteStore implements Store {
 		const { cursor, sender, message } = query;
 		const after = cursor === undefined ? undefined : decodeCursor("prompts", cursor, ["number", "string"]);
 		const limit = pageLimit(query.limit);
-		const documents = await this.#lists.prompts({
-			after: after as readonly [number, string] | undefined,
-			limit: limit + 1,
-			sender,
-			message,
-		});
+		const asked = { after: after as readonly [number, string] | undefined, limit: limit + 1, sender, message };
+		const documents = await this.#list((lists) => lists.prompts(asked));
 		return pageOf<PromptRow>(documents, limit, ({ askedAt, id }) => encodeCursor("prompts", askedAt, id));
 	}
 
 	async loadPrompt(prompt: string): Promise<PromptRow | undefined> {
-		return parsed<PromptRow>(this.#keyed.prompt(prompt));
+		return this.#read((keyed) => parsed<PromptRow>(keyed.prompt(prompt)));
 	}
 
 	async countDeliveries(): Promise<Readonly<Record<DeliveryState, number>>> {
-		const counts = await this.#lists.countDeliveries();
+		const counts = await this.#list((lists) => lists.countDeliveries());
 		return Object.fromEntries(states.map((state, index) => [state, counts[index] ?? 0])) as Record<
 			DeliveryState,
 			number
 		>;
 	}
 
+	async countPins(): Promise<readonly PinCount[]> {
+		return this.#list((lists) => lists.countPins());
+	}
+
 	async readDatabases(): ReturnType<Store["readDatabases"]> {
-		const { revision, mechanisms, managers, selection } = this.#keyed.databases();
-		const [rules] = selection;
-		return {
-			revision,
-			mechanisms: mechanisms.map((document) => JSON.parse(document) as MechanismRecord),
-			managers: managers.map((document) => JSON.parse(document) as ManagerRecord),
-			...(rules !== undefined && { selection: JSON.parse(rules) as Selection }),
-		};
+		return this.#read((keyed) => {
+			const { revision, mechanisms, managers, selection } = keyed.databases();
+			const [rules] = selection;
+			return {
+				revision,
+				mechanisms: mechanisms.map((document) => JSON.parse(document) as MechanismRecord),
+				managers: managers.map((document) => JSON.parse(document) as ManagerRecord),
+				...(rules !== undefined && { selection: JSON.parse(rules) as Selection }),
+			};
+		});
 	}
 
 	async readUsers(users: readonly string[]): Promise<readonly (User | undefined)[]> {
-		return this.#keyed.users(users).map((document) => parsed<User>(document));
+		return this.#read((keyed) => keyed.users(users).map((document) => parsed<User>(document)));
 	}
 
 	async listUsers(query: PageQuery & { readonly managedBy?: "file" | "api" }): Promise<Page<User>> {
 		const { cursor, managedBy } = query;
 		const [after] = cursor === undefined ? [] : decodeCursor("users", cursor, ["string"]);
 		const limit = pageLimit(query.limit);
-		const documents = await this.#lists.users({ after: after as string | undefined, limit: limit + 1, managedBy });
+		const asked = { after: after as string | undefined, limit: limit + 1, managedBy };
+		const documents = await this.#list((lists) => lists.users(asked));
 		return pageOf<User>(documents, limit, ({ id }) => encodeCursor("users", id));
 	}
 
@@ -221,7 +233,7 @@ export class SqliteStore implements Store {
 	}
 
 	async pluginGet(mechanism: string, key: string): Promise<unknown> {
-		return parsed(this.#keyed.pluginValue(mechanism, key));
+		return this.#read((keyed) => parsed(keyed.pluginValue(mechanism, key)));
 	}
 
 	async pluginSet(mechanism: string, key: string, value: unknown): Promise<void> {
@@ -236,8 +248,10 @@ export class SqliteStore implements Store {
 		mechanism: string,
 		prefix: string,
 	): Promise<readonly { readonly key: string; readonly value: unknown }[]> {
-		const values = this.#keyed.pluginValues(mechanism, prefix);
-		return values.map(([key, document]) => ({ key, value: JSON.parse(document) as unknown }));
+		return this.#read((keyed) => {
+			const values = keyed.pluginValues(mechanism, prefix);
+			return values.map(([key, document]) => ({ key, value: JSON.parse(document) as unknown }));
+		});
 	}
 
 	async retain(before: Milliseconds, limit: number): Promise<number> {
@@ -256,20 +270,39 @@ export class SqliteStore implements Store {
 		return removed;
 	}
 
+	async backup(file: string, options: BackupOptions = {}): Promise<Backup> {
+		this.#refuseWhenClosing();
+		const { folder } = this.#backend;
+		if (folder === undefined) {
+			throw new StoreError("store-failed", "a store in memory has no file to copy");
+		}
+		return backupOnThread(folder, file, options);
+	}
+
 	/** Waits for what is under way; further calls are refused. */
 	close(): Promise<void> {
 		this.#closing ??= this.#group.drained().then(() => this.#backend.close());
 		return this.#closing;
 	}
 
-	get #keyed(): Backend["keyed"] {
+	/** @throws StoreError, whatever SQLite or a document that is none any more throws */
+	#read<T>(read: (keyed: Backend["keyed"]) => T): T {
 		this.#refuseWhenClosing();
-		return this.#backend.keyed;
+		try {
+			return read(this.#backend.keyed);
+		} catch (error) {
+			throw toStoreError(error, this.#backend.folder);
+		}
 	}
 
-	get #lists(): Backend["lists"] {
+	/** As {@link #read}, of what stands on a thread of its own. */
+	async #list<T>(ask: (lists: Backend["lists"]) => Promise<T>): Promise<T> {
 		this.#refuseWhenClosing();
-		return this.#backend.lists;
+		try {
+			return await ask(this.#backend.lists);
+		} catch (error) {
+			throw toStoreError(error, this.#backend.folder);
+		}
 	}
 
 	#one<T>(...operation: Primitive[]): Promise<T> {

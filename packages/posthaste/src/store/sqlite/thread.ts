@@ -97,7 +97,7 @@ export class StoreThread {
 	}
 
 	#die(message: string): void {
-		this.#dead ??= new StoreError("failed", message);
+		this.#dead ??= new StoreError("store-failed", message);
 		for (const { reject } of this.#waiting.splice(0)) {
 			reject(this.#dead);
 		}

@@ -1,4 +1,5 @@
 /** The store's threads: one that writes, one that reads lists. Requests are answered in order. */
+import { dirname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { openReader } from "./connection.ts";
 import { SqliteCore } from "./core.ts";
@@ -27,6 +28,7 @@ function reader({ path }: ThreadData): Calls {
 		prompts: (query: PromptListQuery) => lists.prompts(query),
 		users: (query: UserListQuery) => lists.users(query),
 		countDeliveries: () => lists.countDeliveries(),
+		countPins: () => lists.countPins(),
 		close: () => connection.close(),
 	};
 }
@@ -43,7 +45,7 @@ function answer([call, argument]: Request): Response {
 		}
 		return [true, named(argument as never)];
 	} catch (error) {
-		return [false, sendError(error)];
+		return [false, sendError(error, dirname(data.path))];
 	}
 }
 

@@ -15,7 +15,7 @@ export type RawAppendResult = 0 | 1;
 type Run = Statement<unknown[]>;
 
 /** Fields of an append that move the row. */
-const moveFields = 5;
+const moveFields = 6;
 /** Fields of a prompt that is opened, after its identifier. */
 const promptFields = 3;
 const messageColumns = ["m", "id", "accepted_at", "sender", "idempotency_key", "document"];
@@ -28,6 +28,7 @@ export class MessageWriter {
 	readonly #journal: RowBuffer;
 	readonly #forward: Run;
 	readonly #move: Run;
+	readonly #pin: Run;
 	readonly #documentOf: Statement<unknown[], { document: string }>;
 	readonly #remember: Run;
 	readonly #remembered: Statement<unknown[], { digest: string; message: Buffer }>;
@@ -55,6 +56,7 @@ export class MessageWriter {
 			`UPDATE delivery SET journal = ?, sequence = ?, due = ?, claimed_until = ?, state = ?, reason = ?, settled_at = ?
 			WHERE d = ?`,
 		);
+		this.#pin = database.prepare("UPDATE delivery SET pin = ? WHERE d = ?");
 		this.#documentOf = database.prepare("SELECT document FROM message WHERE m = ?");
 		this.#remember = database.prepare("INSERT INTO idempotency (key, digest, message) VALUES (?, ?, ?)");
 		this.#remembered = database.prepare("SELECT digest, message FROM idempotency WHERE key = ?");
@@ -89,7 +91,7 @@ export class MessageWriter {
 		}
 		for (let n = 1; n <= recipients; n += 1) {
 			const d = m * deliveriesPerMessage + n;
-			const blank = { reason: null, sequence: 0, settledAt: null, journal: null };
+			const blank = { reason: null, sequence: 0, settledAt: null, journal: null, pin: null };
 			this.#deliveries.add({ d, recipient: input.text(), state: routing, due: acceptedAt, claimedUntil, ...blank });
 			this.#heads.set(deliveryId(message, n), { d, sequence: 0, state: routing, marked: false, journal: null });
 		}
@@ -150,15 +152,20 @@ export class MessageWriter {
 		const due = input.optionalNumber();
 		const claimedUntil = input.optionalNumber();
 		const settledAt = input.optionalNumber();
+		const pin = input.optionalText();
 		const marked = reason !== null || settledAt !== null;
 		const pending = this.#deliveries.get(head.d);
 		if (pending !== undefined) {
 			Object.assign(pending, { state, reason, due, claimedUntil, settledAt });
 			pending.sequence = head.sequence;
 			pending.journal = head.journal;
+			pending.pin = pin ?? pending.pin;
 			head.state = state;
 			head.marked = marked;
 			return;
+		}
+		if (pin !== null) {
+			this.#pin.run(pin, head.d);
 		}
 		if (head.state === state && !head.marked && !marked) {
 			this.#forward.run(head.journal, head.sequence, due, claimedUntil, head.d);

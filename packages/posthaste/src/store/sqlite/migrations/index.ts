@@ -1,4 +1,5 @@
 /** All migrations in order. The schema's version is how many of them were applied; never change one that was released. */
 import { first } from "./0001-first.ts";
+import { pins } from "./0002-pins.ts";
 
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, pins];

@@ -1,0 +1,181 @@
+/** Copies of a store that is being written, and putting them back. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { accepted, acceptOf, appendAll, messageAt, settling, start } from "../conformance/fixtures.ts";
+import { backupFolder, openSqliteStore, restoreFolder, type SqliteStore } from "./index.ts";
+
+let place: string;
+let folder: string;
+let copy: string;
+const stores: SqliteStore[] = [];
+
+beforeEach(async () => {
+	place = await mkdtemp(join(tmpdir(), "posthaste-backup-"));
+	folder = join(place, "data");
+	copy = join(place, "copy.sqlite");
+});
+afterEach(async () => {
+	await Promise.all(stores.splice(0).map((store) => store.close()));
+	await rm(place, { recursive: true, force: true });
+});
+
+async function open(data = folder, thread: "worker" | "inline" = "worker"): Promise<SqliteStore> {
+	const store = await openSqliteStore({ folder: data, thread });
+	stores.push(store);
+	return store;
+}
+
+describe("a backup", () => {
+	it("is of one moment while thousands of writes go on, which do not wait for it", async () => {
+		const store = await open();
+		let writing = true;
+		const acknowledged: string[] = [];
+		const waits: number[] = [];
+		async function writer(): Promise<void> {
+			while (writing) {
+				const messages = Array.from({ length: 20 }, () => messageAt(start, { body: "x".repeat(2000) }));
+				const before = performance.now();
+				await store.write({
+					accepts: messages.map((message) => acceptOf(message)),
+					appends: messages.map(({ id }) => settling(`${id}.1`, 1)),
+				});
+				waits.push(performance.now() - before);
+				acknowledged.push(...messages.map(({ id }) => id));
+			}
+		}
+		const writers = Promise.all([writer(), writer()]);
+		while (acknowledged.length < 2000) {
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		const before = [...acknowledged];
+		const during = waits.length;
+		const made = await store.backup(copy);
+		writing = false;
+		await writers;
+		expect(made.bytes).toBe((await stat(copy)).size);
+		expect(waits.length).toBeGreaterThan(during);
+		await restoreFolder(copy, join(place, "other"), {});
+		const restored = await open(join(place, "other"));
+		const found = await Promise.all(before.map((id) => restored.loadMessage(id)));
+		expect(found.filter((message) => message === undefined)).toEqual([]);
+		// Message and first entry were one transaction: the copy has both or neither.
+		const counts = await restored.countDeliveries();
+		expect(counts.routing).toBe(0);
+		expect(counts.reached).toBeGreaterThanOrEqual(before.length);
+		expect(counts.reached).toBeLessThanOrEqual(acknowledged.length);
+	});
+
+	it("is one file, its owner's alone, with nothing left beside it", async () => {
+		const store = await open();
+		await accepted(store);
+		await backupFolder(folder, copy);
+		expect((await stat(copy)).mode & 0o777).toBe(0o600);
+		expect((await readdir(place)).sort()).toEqual(["copy.sqlite", "data"]);
+	});
+
+	it("can be made of a folder that nobody uses, also of one whose process was killed", async () => {
+		const store = await open(folder, "inline");
+		const message = await accepted(store);
+		const names = ["posthaste.db", "posthaste.db-wal"];
+		const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+		const killed = join(place, "killed");
+		await mkdir(killed);
+		await Promise.all(names.map((name, index) => writeFile(join(killed, name), files[index] as Buffer)));
+		await backupFolder(killed, copy);
+		await restoreFolder(copy, join(place, "other"), {});
+		expect(await (await open(join(place, "other"))).loadMessage(message.id)).toBeDefined();
+	});
+
+	it("replaces a file only with force, and never the database itself", async () => {
+		const store = await open();
+		await accepted(store);
+		await writeFile(copy, "something else");
+		await expect(store.backup(copy)).rejects.toMatchObject({ code: "file-exists" });
+		expect(await readFile(copy, "utf8")).toBe("something else");
+		await store.backup(copy, { force: true });
+		expect((await stat(copy)).size).toBeGreaterThan(8192);
+		await expect(backupFolder(folder, join(folder, "posthaste.db"), { force: true })).rejects.toMatchObject({
+			code: "invalid-request",
+		});
+		await expect(store.backup(join(place, "none", "copy"))).rejects.toMatchObject({ code: "invalid-request" });
+		await expect(backupFolder(join(place, "none"), copy)).rejects.toMatchObject({ code: "not-found" });
+	});
+
+	it("of a damaged database is none", async () => {
+		const store = await open(folder, "inline");
+		await store.write({ accepts: Array.from({ length: 300 }, () => acceptOf(messageAt(start))), appends: [] });
+		await store.close();
+		const file = join(folder, "posthaste.db");
+		const bytes = await readFile(file);
+		bytes.fill(0x5a, 40_000, 60_000);
+		await writeFile(file, bytes);
+		await expect(backupFolder(folder, copy)).rejects.toMatchObject({ code: "database-damaged" });
+		expect(await readdir(place)).toEqual(["data"]);
+	});
+});
+
+describe("restoring", () => {
+	async function backedUp(): Promise<string> {
+		const store = await open(folder, "inline");
+		const { id } = await accepted(store);
+		await store.backup(copy);
+		await store.close();
+		return id;
+	}
+
+	it("puts the database that is there aside, whole, and only with force", async () => {
+		const old = await backedUp();
+		const store = await open();
+		const newer = await accepted(store);
+		await appendAll(store, settling(`${newer.id}.1`, 1));
+		await store.close();
+		await expect(restoreFolder(copy, folder, {})).rejects.toMatchObject({ code: "file-exists" });
+		const { aside } = await restoreFolder(copy, folder, { force: true });
+		const restored = await open();
+		expect(await restored.loadMessage(old)).toBeDefined();
+		expect(await restored.loadMessage(newer.id)).toBeUndefined();
+		await restoreFolder(aside ?? "", join(place, "other"), {});
+		expect(await (await open(join(place, "other"))).loadMessage(newer.id)).toBeDefined();
+	});
+
+	it("takes the write-ahead log of a process that was killed aside with its database", async () => {
+		await backedUp();
+		const store = await open(folder, "inline");
+		const { id } = await accepted(store);
+		const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
+		const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+		await store.close();
+		await Promise.all(names.map((name, index) => writeFile(join(folder, name), files[index] as Buffer)));
+		const { aside } = await restoreFolder(copy, folder, { force: true });
+		const restored = await open();
+		expect(await restored.loadMessage(id)).toBeUndefined();
+		await restoreFolder(aside ?? "", join(place, "other"), {});
+		expect(await (await open(join(place, "other"))).loadMessage(id)).toBeDefined();
+	});
+
+	it("is refused while a store is open there, and leaves it alone", async () => {
+		const id = await backedUp();
+		const store = await open();
+		await expect(restoreFolder(copy, folder, { force: true })).rejects.toMatchObject({ code: "data-in-use" });
+		expect(await store.loadMessage(id)).toBeDefined();
+	});
+
+	it("changes nothing when the file is no backup of ours", async () => {
+		const id = await backedUp();
+		const strange = join(place, "strange");
+		await writeFile(strange, "Dear diary, ".repeat(1000));
+		await expect(restoreFolder(strange, folder, { force: true })).rejects.toMatchObject({
+			code: "database-damaged",
+			message: expect.stringContaining(strange),
+		});
+		const bytes = await readFile(copy);
+		await writeFile(strange, bytes.subarray(0, bytes.length - 8192));
+		await expect(restoreFolder(strange, folder, { force: true })).rejects.toMatchObject({ code: "database-damaged" });
+		await expect(restoreFolder(join(place, "none"), folder, {})).rejects.toMatchObject({ code: "not-found" });
+		expect(existsSync(join(folder, "posthaste.db.restored"))).toBe(false);
+		expect(await (await open()).loadMessage(id)).toBeDefined();
+	});
+});

@@ -1,0 +1,148 @@
+/**
+ * A consistent copy of a database that may be in use meanwhile, by this process or another: SQLite's
+ * online backup out of one snapshot (https://www.sqlite.org/backup.html). Nobody who writes has to wait.
+ */
+import {
+	accessSync,
+	closeSync,
+	constants,
+	copyFileSync,
+	existsSync,
+	fsyncSync,
+	openSync,
+	renameSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { type Connection, openReader } from "./connection.ts";
+import { StoreError, toStoreError } from "./errors.ts";
+import { checkIdentity } from "./identity.ts";
+
+export interface Copied {
+	/** The copy's size. */
+	readonly bytes: number;
+	/** Version of its schema. */
+	readonly schema: number;
+}
+
+/** Pages copied between two turns of the event loop: half a mebibyte. */
+const pagesPerStep = 64;
+
+/**
+ * Copies the database to `file`, which is there, whole, checked and synced, only when this resolves.
+ * A file that is there already is replaced. Until then the copy is `FILE.part`.
+ * @throws StoreError `disk-full` or `disk-failed` naming the disk that is meant; `database-damaged`, `newer-schema`
+ */
+export async function copyDatabase(source: string, file: string): Promise<Copied> {
+	const part = `${file}.part`;
+	try {
+		removeFiles(part);
+		// Settings hold secrets, so the copy is its owner's alone.
+		closeSync(openSync(part, "wx", 0o600));
+		await copyPages(source, part);
+		const copied = sealCopy(part);
+		renameSync(part, file);
+		syncFolder(dirname(file));
+		return copied;
+	} catch (error) {
+		throw toStoreError(error, dirname(file));
+	} finally {
+		removeFiles(part);
+	}
+}
+
+async function copyPages(source: string, part: string): Promise<void> {
+	const connection = openSource(source, part);
+	try {
+		checkIdentity(connection, source);
+		// The open transaction holds the snapshot. Without it every commit of the writer would begin the copy anew.
+		connection.exec("BEGIN");
+		connection.prepare("SELECT 1 FROM sqlite_schema").get();
+		await connection.backup(part, { progress: () => pagesPerStep });
+	} catch (error) {
+		const isSources = ["SQLITE_CORRUPT", "SQLITE_NOTADB"].some((code) => codeOf(error).startsWith(code));
+		throw isSources ? toStoreError(error, dirname(source)) : error;
+	} finally {
+		connection.close();
+	}
+}
+
+/**
+ * Reading a database needs a file beside it for its readers to agree in, which a disk mounted read-only
+ * cannot get. Nobody can be writing there, so the files themselves are a consistent copy.
+ */
+function openSource(source: string, part: string): Connection {
+	try {
+		return openReader(source);
+	} catch (error) {
+		if (!isReadOnly(dirname(source))) {
+			throw error;
+		}
+		const still = `${part}.source`;
+		copyFileSync(source, still);
+		if (existsSync(`${source}-wal`)) {
+			copyFileSync(`${source}-wal`, `${still}-wal`);
+		}
+		return openReader(still);
+	}
+}
+
+function isReadOnly(folder: string): boolean {
+	try {
+		accessSync(folder, constants.W_OK);
+		return false;
+	} catch (error) {
+		return codeOf(error) === "EROFS";
+	}
+}
+
+/** Makes the copy a file that needs no other beside it, and reads it whole. */
+function sealCopy(part: string): Copied {
+	const copy = new Database(part);
+	let schema: number;
+	try {
+		copy.pragma("journal_mode = DELETE");
+		checkWhole(copy, part);
+		schema = copy.pragma("user_version", { simple: true }) as number;
+	} finally {
+		copy.close();
+	}
+	syncFile(part);
+	return { bytes: statSync(part).size, schema };
+}
+
+function checkWhole(connection: Connection, path: string): void {
+	const found = String(connection.pragma("integrity_check(1)", { simple: true }));
+	if (found !== "ok") {
+		throw new StoreError("database-damaged", `${path} is damaged (${found.replaceAll(/\s+/g, " ")})`);
+	}
+}
+
+function codeOf(error: unknown): string {
+	return String((error as { readonly code?: unknown } | null)?.code ?? "");
+}
+
+function removeFiles(part: string): void {
+	for (const name of [part, `${part}.source`]) {
+		for (const suffix of ["", "-journal", "-wal", "-shm"]) {
+			rmSync(`${name}${suffix}`, { force: true });
+		}
+	}
+}
+
+export function syncFile(path: string): void {
+	const file = openSync(path, "r+");
+	fsyncSync(file);
+	closeSync(file);
+}
+
+/** A name is on disk when its folder is. Windows syncs names by itself. */
+export function syncFolder(folder: string): void {
+	if (process.platform !== "win32") {
+		const opened = openSync(folder, "r");
+		fsyncSync(opened);
+		closeSync(opened);
+	}
+}

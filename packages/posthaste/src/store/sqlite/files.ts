@@ -1,0 +1,88 @@
+/** The database's files before and after SQLite opens them: what it would take for a new or an older database, and does not say. */
+import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pageSize } from "./connection.ts";
+import { StoreError } from "./errors.ts";
+import { restoreCommand, usableCopy } from "./identity.ts";
+import type { FolderLock } from "./lock.ts";
+
+export class DataFiles {
+	readonly #path: string;
+	readonly #log: string;
+	readonly #lock: FolderLock;
+	readonly #isFirst: boolean;
+	readonly #hadLog: boolean;
+
+	constructor(path: string, lock: FolderLock) {
+		this.#path = path;
+		this.#log = `${path}-wal`;
+		this.#lock = lock;
+		this.#isFirst = !existsSync(path);
+		this.#hadLog = existsSync(this.#log);
+	}
+
+	/**
+	 * SQLite takes an empty file for a new database, and one without its write-ahead log for what it was
+	 * some time ago, since what was written last stands in the log alone.
+	 * @throws StoreError `database-damaged`
+	 */
+	check(): void {
+		const size = sizeOf(this.#path);
+		if (size === undefined) {
+			return;
+		}
+		if (size === 0) {
+			const unless = "If it was never started to its end in this folder, remove the file";
+			throw new StoreError("database-damaged", `${this.#path} is empty. ${unless}`);
+		}
+		// A kill while the log is copied into the file may leave half a page, which the log still has whole.
+		if (size % pageSize !== 0 && (sizeOf(this.#log) ?? 0) === 0) {
+			throw new StoreError(
+				"database-damaged",
+				`${this.#path} was cut off after ${size} bytes, in the middle of a page`,
+			);
+		}
+		if (this.#lock.leftOpen && !this.#hadLog) {
+			throw new StoreError("database-damaged", this.#withoutLog());
+		}
+	}
+
+	#withoutLog(): string {
+		const mark = join(dirname(this.#path), "posthaste.pid");
+		return (
+			`${this.#log} is missing, although Posthaste did not end in order the last time: what was written last stood there. ` +
+			"Put that file back. To go on with what there is, as when another program has opened the database since and so " +
+			`put the log into it, remove ${mark}`
+		);
+	}
+
+	/** After an opening that failed, so that the next one does not take what it left for damage. */
+	failed(): void {
+		try {
+			if (this.#isFirst && sizeOf(this.#path) === 0) {
+				rmSync(this.#path);
+			}
+			if (this.#hadLog && !existsSync(this.#log)) {
+				// Closing the database again has put the log into the file.
+				this.#lock.closing();
+			}
+		} catch {
+			// The next start says what there is.
+		}
+	}
+}
+
+function sizeOf(path: string): number | undefined {
+	return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** A damaged database's error, with the command that puts a backup in its place. */
+export function withWayBack(error: unknown, folder: string): unknown {
+	if (!(error instanceof StoreError) || error.code !== "database-damaged") {
+		return error;
+	}
+	const copy = usableCopy(folder);
+	const command = restoreCommand(copy ?? "BACKUP", folder);
+	const what = copy === undefined ? "" : " (from before the last upgrade, if there is no later backup)";
+	return new StoreError("database-damaged", `${error.message}. Restore a backup: ${command}${what}`, { cause: error });
+}

@@ -29,6 +29,8 @@ export function createProgram(onError: (text: string) => void = () => {}): Comma
 	const program = new Command("posthaste")
 		.description("Posthaste gets a message to a person: it decides at run time through which of their channels.")
 		.version(packageVersion(), "-V, --version", "print the version")
+		// So that `plugins add NAME --version 1.2.0` names the plugin's version.
+		.enablePositionalOptions()
 		.helpOption("-h, --help", "show this help")
 		.addHelpCommand(
 			new Command("help").argument("[command]").description("show a command's help").helpGroup("Operation:"),

@@ -36,6 +36,30 @@ export class Load {
 		this.#rate = rate;
 	}
 
+	/** Many messages at once, until so many are accepted. */
+	async warmUp(count: number): Promise<void> {
+		while (this.accepted.size < count) {
+			const drafted = Array.from({ length: 200 }, (_, index) => draftMessage(this.#random, this.#number + index + 1));
+			this.#number += drafted.length;
+			const requestedAt = Date.now();
+			const response = await fetch(new URL("/v1/messages/batch", this.#api.url), {
+				method: "POST",
+				signal: AbortSignal.timeout(60_000),
+				body: drafted.map(({ draft }) => JSON.stringify(draft)).join("\n"),
+				headers: { "content-type": "application/x-ndjson" },
+			});
+			const lines = (await response.text()).trim().split("\n");
+			lines.forEach((line, index) => {
+				const { id } = JSON.parse(line) as { readonly id?: string };
+				const { way, draft } = drafted[index] ?? {};
+				if (id !== undefined && way !== undefined && draft !== undefined) {
+					this.accepted.set(id, { way, to: draft.to, requestedAt });
+				}
+			});
+			await delay(tick);
+		}
+	}
+
 	start(): void {
 		this.#stop = new AbortController();
 		this.#running = this.#run(this.#stop.signal);

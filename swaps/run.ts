@@ -31,6 +31,7 @@ try {
 	const report = await swapUnderLoad({
 		...{ swaps, seed, rate, signal: interrupt.signal },
 		pause: [200, 1500],
+		warmUp: swaps > 20 ? 20_000 : 0,
 		memoryAfter: swaps > 20 ? [20, swaps] : [],
 		say: (line) => process.stderr.write(`${line}\n`),
 	});

@@ -24,6 +24,8 @@ export interface SwapsOptions {
 	readonly rate: number;
 	/** Between a swap's answer and the next swap, milliseconds, at the least and at the most. */
 	readonly pause: readonly [number, number];
+	/** Messages that are sent as fast as they are taken before the first swap, so that what the program keeps at hand is full. */
+	readonly warmUp: number;
 	/** After these swaps the load stops, everything ends, and the program's memory is read. */
 	readonly memoryAfter: readonly number[];
 	/** Hears how it goes, a line now and then. */
@@ -111,6 +113,8 @@ class Run {
 		const began = performance.now();
 		await this.#swaps.begin();
 		await this.#api.ask("PUT", "/v1/configuration", configuration(this.#sink.doors[0] ?? ""));
+		await this.#load.warmUp(this.#options.warmUp);
+		await this.#ended();
 		await this.#swapAll();
 		await this.#load.stop();
 		await this.#ended();

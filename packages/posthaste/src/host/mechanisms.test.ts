@@ -176,6 +176,19 @@ describe("a mechanism that does not come up", () => {
 		expect(rig.activity()).toBeUndefined();
 	});
 
+	test("leaves the one before serving and says why, until one comes up", async () => {
+		await rig.follow({ line: { n: 1 } });
+		rig.create = refuse("no route to host");
+		await rig.follow({ line: { n: 2 } });
+		expect(rig.activity()).toBeUndefined();
+		expect(rig.mechanisms.standing("line").notReplaced).toBe("no route to host");
+		rig.create = async () => ({});
+		await rig.pass(15_000);
+		expect(rig.mechanisms.standing("line")).not.toHaveProperty("notReplaced");
+		// The second one never came up, so there is nothing of it to close.
+		expect(rig.made.map((one) => one.closed)).toEqual([1, 0, 0]);
+	});
+
 	test("is forgotten once it is removed", async () => {
 		rig.create = refuse("no route to host");
 		await rig.follow({ line: { n: 1 } });

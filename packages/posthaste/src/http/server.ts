@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { PosthasteError } from "@posthaste/core";
 import { type FastifyRequest, fastify } from "fastify";
 import { type App, type HttpOptions, type RouteContext, requestLimit } from "./app.ts";
+import { closeSilentConnections } from "./connections.ts";
 import { openDoor } from "./door.ts";
 import { readJson } from "./json.ts";
 import { guardLoopback } from "./loopback.ts";
@@ -34,6 +35,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 	// First of all, so that a connection which a later part refuses is closed and not left open.
 	await addWebSockets(app);
 	const context: RouteContext = { ...options, closing: refuseWhenClosing(app), door: openDoor(app, options) };
+	closeSilentConnections(app);
 	const pages = findPages(options);
 	guardLoopback(app);
 	refuseUnrouted(app, pages === undefined ? () => false : isPage);

@@ -39,9 +39,11 @@ export function configurationMethods(parts: Parts): Posthaste["configuration"] {
 /** What was active before, of the plugins that it changed. */
 async function installAll(
 	parts: Parts,
-	{ plugins = {} }: ConfigurationDocument,
+	document: ConfigurationDocument,
 	options: ApplyOptions,
 ): Promise<readonly Replaced[]> {
+	// Whatever is no document at all is for the databases to complain about.
+	const plugins = (document as ConfigurationDocument | null)?.plugins ?? {};
 	const schema = ConfigurationDocumentSchema.properties.plugins;
 	throwFindings(shapeFindings(schema, plugins, ["plugins"], "invalid-configuration"));
 	const replaced: Replaced[] = [];

@@ -44,8 +44,10 @@ export interface WireListener {
 	onOutput(line: string): void;
 }
 
-/** What a plugin may say in a second without having been asked: calls, notices and lines of output. */
-const talkLimit = 5000;
+/** What a plugin may say at once without having been asked: calls, notices and lines of output. */
+const talkLimit = 10_000;
+/** And in a second, for as long as it likes. */
+const talkRate = 5000;
 
 export function openWire(program: Program, listener: WireListener): Wire {
 	const talk = new Talk();
@@ -57,15 +59,15 @@ export function openWire(program: Program, listener: WireListener): Wire {
 			listener.onEnd(reason);
 		}
 	};
-	const heard = (): boolean => {
-		if (!ended && talk.heard()) {
-			end(`it said more than ${talkLimit} things in a second without being asked`);
+	const heard = (message?: unknown): boolean => {
+		if (!ended && talk.heard(message)) {
+			end(`it said more than ${talkRate} things a second without being asked`);
 			void wire?.kill();
 		}
 		return !ended;
 	};
 	wire = open(program, {
-		onMessage: (message) => heard() && listener.onMessage(message),
+		onMessage: (message) => heard(message) && listener.onMessage(message),
 		// What it said while it ended is what tells why.
 		onOutput: (line) => (heard() || !talk.isTooMuch) && listener.onOutput(line),
 		onEnd: end,
@@ -73,7 +75,7 @@ export function openWire(program: Program, listener: WireListener): Wire {
 	const { send, kill } = wire;
 	return {
 		send(message) {
-			if ("method" in message) {
+			if ("method" in message && "id" in message) {
 				talk.asked();
 			}
 			send(message);
@@ -92,30 +94,33 @@ function open(program: Program, listener: WireListener): Wire {
 		: openThread(program, main.module, listener);
 }
 
-/** Counts what a plugin says beyond answers, a second at a time. */
+/** Weighs what a plugin says beyond answers: it grows with each thing said, and shrinks with time. */
 class Talk {
-	#since = Date.now();
-	#said = 0;
-	#asked = 0;
+	#weight = 0;
+	#at = performance.now();
+	#unanswered = 0;
 
 	get isTooMuch(): boolean {
-		return this.#said - this.#asked > talkLimit;
+		return this.#weight > talkLimit;
 	}
 
 	asked(): void {
-		this.#asked += 1;
+		this.#unanswered += 1;
 	}
 
-	/** Whether it is too much by now. */
-	heard(): boolean {
-		const now = Date.now();
-		if (now - this.#since >= 1000) {
-			// What was asked in this second may be answered in the next one.
-			this.#asked = Math.max(0, this.#asked - this.#said);
-			this.#said = 0;
-			this.#since = now;
+	/** Whether it is too much by now. A line of output is no message. */
+	heard(message: unknown): boolean {
+		if (this.#unanswered > 0 && isAnswer(message)) {
+			this.#unanswered -= 1;
+			return false;
 		}
-		this.#said += 1;
+		const now = performance.now();
+		this.#weight = Math.max(0, this.#weight - ((now - this.#at) * talkRate) / 1000) + 1;
+		this.#at = now;
 		return this.isTooMuch;
 	}
+}
+
+function isAnswer(message: unknown): boolean {
+	return typeof message === "object" && message !== null && !("method" in message);
 }

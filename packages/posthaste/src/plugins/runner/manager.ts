@@ -4,7 +4,7 @@ import { failure } from "./answers.ts";
 import type { PluginPeer } from "./main.ts";
 
 /** Courses kept so that they need not run over what came before. The one not asked about for longest goes first. */
-const keptCourses = 10_000;
+const keptCourses = 1000;
 
 export function answerForManager(plugin: ManagerPlugin, peer: PluginPeer): void {
 	const courses = new Map<string, ConsultedCourse>();

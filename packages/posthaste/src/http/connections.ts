@@ -1,0 +1,23 @@
+/**
+ * Connections that said nothing yet: browsers open some beforehand. When the server closes, Node closes
+ * those that are between two requests, and waits a minute for those that never made one.
+ */
+import type { Socket } from "node:net";
+import type { App } from "./app.ts";
+
+export function closeSilentConnections(app: App): void {
+	const silent = new Set<Socket>();
+	app.server.on("connection", (socket: Socket) => {
+		silent.add(socket);
+		socket.once("close", () => silent.delete(socket));
+	});
+	app.addHook("onRequest", (request, _reply, done) => {
+		silent.delete(request.raw.socket);
+		done();
+	});
+	app.addHook("preClose", async () => {
+		for (const socket of silent) {
+			socket.destroy();
+		}
+	});
+}

@@ -12,6 +12,8 @@ export interface Arrival {
 	readonly token: string;
 	/** Milliseconds since the epoch; when the server took the first of it. */
 	readonly at: number;
+	/** The server has given it up by itself, and whether it had accepted it before cannot be told any more. */
+	readonly gaveUp?: boolean;
 }
 
 export interface Receiver {

@@ -30,10 +30,12 @@ export function checkArrivals(
 	const { id, tries } = attempt;
 	const accepted = countOf(attempt, "accepted");
 	const unknown = countOf(attempt, "unknown") + countUntold(attempt);
-	const count = arrivals.length;
-	const times = arrivals.map(({ at }) => at).sort((a, b) => a - b);
-	if (count < accepted) {
-		complain("truth", `${id} is said to have been accepted ${accepted} times, and the server has it ${count} times`);
+	const certain = arrivals.filter(({ gaveUp }) => gaveUp !== true);
+	const count = certain.length;
+	const times = certain.map(({ at }) => at).sort((a, b) => a - b);
+	if (arrivals.length < accepted) {
+		const has = `the server has it ${arrivals.length} times`;
+		complain("truth", `${id} is said to have been accepted ${accepted} times, and ${has}`);
 	}
 	if (count > accepted + unknown) {
 		const said = tries.map(({ outcome }) => outcome ?? "nothing").join(", ");

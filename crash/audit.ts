@@ -153,7 +153,10 @@ function checkMessage(
 		const check = attempt.mechanism === "im2" ? checkWindow : checkArrivals;
 		check(attempt, own, { expires, ends, figures }, complain);
 	}
-	for (const { way, address } of left) {
+	for (const { way, address, gaveUp } of left) {
+		if (gaveUp === true) {
+			continue;
+		}
 		complain("intent", `it arrived by ${way} at ${address}, and no journal knows of such an attempt`);
 	}
 }

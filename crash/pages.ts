@@ -25,9 +25,9 @@ async function throughHylaFax(): Promise<Receiver> {
 		async take() {
 			await until("HylaFAX serves no connection", 60_000, async () => (await server.sessions()) === 0);
 			const fresh = (await server.jobs()).filter(({ job }) => !seen.has(job));
-			return fresh.map(({ job, pin, text, at }): Arrival => {
+			return fresh.map(({ job, pin, text, at, isDone }): Arrival => {
 				seen.add(job);
-				return { way: "pager", id: job, address: pin, token: tokenIn(text), at };
+				return { way: "pager", id: job, address: pin, token: tokenIn(text), at, gaveUp: isDone };
 			});
 		},
 		stop: () => server.stop(),

@@ -12,6 +12,8 @@ export interface Sent {
 }
 
 const tick = 20;
+/** The warm-up sends so many times as much, and not more, so that it leaves no memory behind that the load does not need. */
+const warmUpFactor = 4;
 /** Requests that may be unanswered at the same time; what would be more is not sent, and counted. */
 const mostOpen = 1000;
 
@@ -36,10 +38,10 @@ export class Load {
 		this.#rate = rate;
 	}
 
-	/** Many messages at once, until so many are accepted. */
+	/** More messages than there will be, until so many are accepted. */
 	async warmUp(count: number): Promise<void> {
 		while (this.accepted.size < count) {
-			const drafted = Array.from({ length: 200 }, (_, index) => draftMessage(this.#random, this.#number + index + 1));
+			const drafted = Array.from({ length: 50 }, (_, index) => draftMessage(this.#random, this.#number + index + 1));
 			this.#number += drafted.length;
 			const requestedAt = Date.now();
 			const response = await fetch(new URL("/v1/messages/batch", this.#api.url), {
@@ -56,7 +58,8 @@ export class Load {
 					this.accepted.set(id, { way, to: draft.to, requestedAt });
 				}
 			});
-			await delay(tick);
+			const each = (drafted.length / (this.#rate * warmUpFactor)) * 1000;
+			await delay(Math.max(0, each - (Date.now() - requestedAt)));
 		}
 	}
 

@@ -76,8 +76,13 @@ function kindsOf(swaps: readonly Swap[]): Record<string, string> {
 }
 
 function latenciesOf(all: readonly Took[], swaps: readonly Swap[]): Record<"during" | "outside", readonly number[]> {
+	const begun = swaps[0]?.from ?? 0;
 	const isDuring = (at: number) => swaps.some(({ from, until }) => at >= from && at <= until + echo);
-	const { during = [], outside = [] } = Object.groupBy(all, ({ at }) => (isDuring(at) ? "during" : "outside"));
+	const { during = [], outside = [] } = Object.groupBy(
+		// What came before the first swap was the warm-up.
+		all.filter(({ at }) => at >= begun),
+		({ at }) => (isDuring(at) ? "during" : "outside"),
+	);
 	return { during: during.map(({ took }) => took), outside: outside.map(({ took }) => took) };
 }
 

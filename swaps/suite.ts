@@ -24,7 +24,7 @@ export interface SwapsOptions {
 	readonly rate: number;
 	/** Between a swap's answer and the next swap, milliseconds, at the least and at the most. */
 	readonly pause: readonly [number, number];
-	/** Messages that are sent as fast as they are taken before the first swap, so that what the program keeps at hand is full. */
+	/** Messages that are sent before the first swap, so that what the program keeps at hand, as the store does pages, is full. */
 	readonly warmUp: number;
 	/** After these swaps the load stops, everything ends, and the program's memory is read. */
 	readonly memoryAfter: readonly number[];

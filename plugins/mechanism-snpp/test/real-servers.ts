@@ -1,5 +1,6 @@
 /** Net::SNPP's server and HylaFAX's, each in a folder of its own and on a port of 127.0.0.1. */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
@@ -46,11 +47,18 @@ export interface QueuedPage {
 	readonly text: string;
 }
 
+interface Job extends QueuedPage {
+	readonly job: string;
+	readonly at: number;
+	/** faxq has given it up, as it does with some at once for want of a modem. */
+	readonly isDone: boolean;
+}
+
 export interface HylaFax extends RealServer {
 	/** The pager jobs in the queue. */
 	queue(): Promise<readonly QueuedPage[]>;
 	/** The same with their numbers, which are never used twice, and when they came, in milliseconds since the epoch. */
-	jobs(): Promise<readonly (QueuedPage & { readonly job: string; readonly at: number })[]>;
+	jobs(): Promise<readonly Job[]>;
 	/** Connections being served now. */
 	sessions(): Promise<number>;
 }
@@ -78,7 +86,7 @@ export async function startHylaFax(pagers: readonly string[] = ["5551234"]): Pro
 	await until(() => greets(port));
 	return {
 		url: `snpp://127.0.0.1:${port}`,
-		queue: async () => (await jobsOf(spool)).map(({ pin, text }) => ({ pin, text })),
+		queue: async () => (await jobsOf(spool)).filter(({ isDone }) => !isDone).map(({ pin, text }) => ({ pin, text })),
 		jobs: () => jobsOf(spool),
 		sessions: () => childrenOf(server.process.pid),
 		async stop() {
@@ -117,10 +125,12 @@ async function jobsOf(spool: string): ReturnType<HylaFax["jobs"]> {
 		jobs.map(async ({ queue, name }) => {
 			const path = join(spool, queue, name);
 			const job = await readFile(path, "utf8");
-			const document = /^data:0::(.+)$/m.exec(job)?.[1];
-			const text = document === undefined ? "" : await readFile(join(spool, document), "utf8");
-			const { birthtimeMs } = await stat(document === undefined ? path : join(spool, document));
-			return { job: name, pin: /^page:0::(.+)$/m.exec(job)?.[1] ?? "", text, at: birthtimeMs };
+			const document = /^!?data:\d+::(.+)$/m.exec(job)?.[1];
+			const known = document !== undefined && existsSync(join(spool, document)) ? join(spool, document) : undefined;
+			const text = known === undefined ? "" : await readFile(known, "utf8");
+			const { birthtimeMs } = await stat(known ?? path);
+			const pin = /^!?page:\d+::(.+)$/m.exec(job)?.[1] ?? "";
+			return { job: name, pin, text, at: birthtimeMs, isDone: queue === "doneq" };
 		}),
 	);
 }

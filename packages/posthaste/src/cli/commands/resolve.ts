@@ -14,8 +14,9 @@ export function addResolve(program: Command): void {
 			.command("resolve")
 			.summary("decide about a held delivery")
 			.description(
-				"A delivery is held when nobody can say whether an attempt arrived and the configuration wants a person to decide. " +
-					"`resend` tries the same again, `next` goes on with what comes next, `end` ends the delivery.",
+				"A delivery is held when nobody can say whether an attempt arrived and the configuration wants a person to decide, or " +
+					"when its manager is missing or failed. `resend` tries the same again, `next` goes on with what comes next, `end` " +
+					"ends the delivery. One that waited for its manager goes on where it stood with either of the first two.",
 			)
 			.argument("<delivery>", "the delivery's identifier, MESSAGE.N")
 			.addArgument(new Argument("<decision>", "what to do").choices(resolutions)),

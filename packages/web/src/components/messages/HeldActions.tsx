@@ -9,14 +9,21 @@ const choices = [
 	{ resolution: "end", label: "End the delivery" },
 ] as const satisfies readonly { resolution: Resolution; label: string }[];
 
+/** Nothing is in doubt but the manager, so there is nothing to send again: it goes on where it stood. */
+const withoutManager = [
+	{ resolution: "resend", label: "Let it go on" },
+	{ resolution: "end", label: "End the delivery" },
+] as const satisfies readonly { resolution: Resolution; label: string }[];
+
 /** A held delivery waits for a person's decision. */
 export function HeldActions({ delivery }: { readonly delivery: DeliveryDocument }) {
+	const offered = delivery.reason === "unknown-held" ? choices : withoutManager;
 	const resolve = useResolve(delivery.message, delivery.id);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields; these are commands.
 		<div className={classes.held} role="group" aria-label="What to do with the held delivery">
 			<span>A person has to decide:</span>
-			{choices.map(({ resolution, label }) => (
+			{offered.map(({ resolution, label }) => (
 				<Button
 					key={resolution}
 					size="xs"

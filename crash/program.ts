@@ -13,6 +13,8 @@ export interface Launch {
 	readonly listen: string;
 	readonly data: string;
 	readonly config: string;
+	/** Has Node listen for a debugger, on a free port of 127.0.0.1; where, it says on standard error. */
+	readonly inspect?: boolean;
 }
 
 export class Program {
@@ -22,15 +24,19 @@ export class Program {
 	readonly begun = performance.now();
 	/** Milliseconds from its start until it listened. */
 	startTime: number | undefined;
+	/** Where a debugger may connect, when it was launched so. */
+	inspector: string | undefined;
 	readonly #child: ChildProcess;
 	#said = "";
 
-	constructor({ listen, data, config }: Launch) {
+	constructor({ listen, data, config, inspect = false }: Launch) {
+		const node = inspect ? ["--inspect=127.0.0.1:0"] : [];
 		const args = ["serve", "--listen", listen, "--data", data, "--config", config, "--log-level", "error"];
-		this.#child = spawn(process.execPath, [binary, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+		this.#child = spawn(process.execPath, [...node, binary, ...args], { stdio: ["ignore", "pipe", "pipe"] });
 		this.gone = once(this.#child, "exit").catch(() => undefined);
 		this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
 			this.#said = (this.#said + text).slice(-kept);
+			this.inspector ??= /ws:\/\/127\.0\.0\.1:\d+\/\S+/.exec(this.#said)?.[0];
 		});
 		this.ready = this.#listens();
 	}

@@ -2,6 +2,7 @@
  * The swaps suite: the real program under a constant load, while the manager and the mechanism that
  * everything goes through are swapped, one swap after the other. In the end everything is compared.
  */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { Program } from "../crash/program.ts";
 import { Random } from "../simulator/random.ts";
 import { Api } from "./api.ts";
 import { Audit, type Violation } from "./audit.ts";
+import { collectGarbage } from "./garbage.ts";
 import { Load } from "./load.ts";
 import { Sink } from "./sink.ts";
 import { type Swap, Swaps } from "./swaps.ts";
@@ -68,7 +70,7 @@ export async function swapUnderLoad(options: SwapsOptions): Promise<SwapsReport>
 	const sink = await Sink.open();
 	const config = join(folder.path, "posthaste.yaml");
 	await writeFile(config, "{}\n");
-	const program = new Program({ listen: "127.0.0.1:0", data: join(folder.path, "data"), config });
+	const program = new Program({ listen: "127.0.0.1:0", data: join(folder.path, "data"), config, inspect: true });
 	try {
 		const url = await program.ready;
 		if (url === undefined) {
@@ -168,6 +170,10 @@ class Run {
 
 	async #atRest(afterSwap: number): Promise<Memory> {
 		await delay(restTime, undefined, this.#options.signal && { signal: this.#options.signal });
+		const { inspector } = this.#program;
+		if (inspector !== undefined) {
+			await collectGarbage(inspector);
+		}
 		const samples: number[] = [];
 		for (let sample = 0; sample < 7; sample += 1) {
 			samples.push((await this.#status()).resident);

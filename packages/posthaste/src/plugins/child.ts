@@ -10,12 +10,12 @@ const restOfOutput = 500;
  * @param onGone told `code 1` or `SIGKILL`
  * @returns ends it at once, and resolves when it is gone
  */
-export function whenGone(child: ChildProcess, onGone: (how: string) => void): () => Promise<void> {
-	const { promise: gone, resolve } = Promise.withResolvers<void>();
-	child.once("error", () => child.pid === undefined && resolve());
+export function whenGone(child: ChildProcess, onGone: (how: string) => void): () => Promise<true> {
+	const { promise: gone, resolve } = Promise.withResolvers<true>();
+	child.once("error", () => child.pid === undefined && resolve(true));
 	child.once("exit", (code, signal) => {
 		killGroup(child);
-		resolve();
+		resolve(true);
 		const tell = () => {
 			clearTimeout(late);
 			onGone(signal ?? `code ${code}`);

@@ -27,7 +27,7 @@ class CommandWire implements Wire {
 	readonly #child: ChildProcessWithoutNullStreams;
 	readonly #listener: WireListener;
 	readonly #words = new LastWords();
-	readonly #kill: () => Promise<void>;
+	readonly #kill: () => Promise<true>;
 	#over = false;
 
 	constructor({ folder, memory }: Program, command: readonly string[], listener: WireListener) {
@@ -56,7 +56,7 @@ class CommandWire implements Wire {
 		}
 	};
 
-	readonly kill = (): Promise<void> => {
+	readonly kill = (): Promise<true> => {
 		this.#over = true;
 		return this.#kill();
 	};

@@ -58,6 +58,8 @@ export class Runner {
 	#description: Promise<Description> | undefined;
 	#downBecause: string | undefined;
 	#stopped = false;
+	/** Its thread goes on although it was ended. */
+	#isStuck = false;
 	#rest: number;
 	#restart: NodeJS.Timeout | undefined;
 	#heartbeat: NodeJS.Timeout | undefined;
@@ -82,6 +84,9 @@ export class Runner {
 	start(): Promise<Description> {
 		if (this.#stopped) {
 			return Promise.reject(new PluginDown(`plugin ${this.#parts.name} was unloaded`));
+		}
+		if (this.#isStuck) {
+			return Promise.reject(new PluginDown(this.#downBecause ?? "it cannot be ended"));
 		}
 		this.#description ??= this.#start();
 		return this.#description;
@@ -203,20 +208,35 @@ export class Runner {
 		const wasUp = this.#peer !== undefined;
 		this.#downBecause = reason;
 		this.#description = undefined;
-		void this.#unload(reason);
+		clearTimeout(this.#restart);
+		const gone = this.#unload(reason);
 		if (this.#stopped) {
 			return;
 		}
+		const rest = this.#rest;
+		this.#rest = Math.min(rest * 2, longestRest);
 		this.#parts.log.warn(
-			{ plugin: this.#parts.name, reason, restIn: this.#rest },
+			{ plugin: this.#parts.name, reason, restIn: rest },
 			"a plugin ended and will be started again",
 		);
 		if (wasUp) {
 			this.#parts.onDown?.(reason);
 		}
-		clearTimeout(this.#restart);
-		this.#restart = setTimeout(() => void this.#again(), this.#rest).unref();
-		this.#rest = Math.min(this.#rest * 2, longestRest);
+		void gone.then((isGone) => {
+			if (!isGone) {
+				this.#giveUp(reason);
+			} else if (!this.#stopped) {
+				this.#restart = setTimeout(() => void this.#again(), rest).unref();
+			}
+		});
+	}
+
+	/** What cannot be ended must not be started beside itself again and again. */
+	#giveUp(reason: string): void {
+		this.#downBecause = `${reason}; its thread cannot be ended, so it stays down until Posthaste is restarted. In a process it could be ended`;
+		this.#isStuck = true;
+		this.#parts.log.error({ plugin: this.#parts.name, reason }, "a plugin's thread cannot be ended and goes on");
+		this.#parts.onDown?.(this.#downBecause);
 	}
 
 	async #again(): Promise<void> {
@@ -226,7 +246,8 @@ export class Runner {
 		}
 	}
 
-	async #unload(reason: string): Promise<void> {
+	/** False when it cannot be ended. */
+	async #unload(reason: string): Promise<boolean> {
 		const wire = this.#wire;
 		const ends = [this.#peer, this.#starting];
 		this.#wire = undefined;
@@ -236,7 +257,7 @@ export class Runner {
 		for (const end of ends) {
 			end?.end(reason);
 		}
-		await wire?.kill();
+		return (await wire?.kill()) ?? true;
 	}
 
 	/** Asks again and again whether it answers, and how much it holds. */

@@ -32,6 +32,24 @@ export function openThread({ memory }: Program, module: string, listener: WireLi
 	worker.on("exit", (code) => listener.onEnd(`its thread ended with code ${code}`));
 	return {
 		send: (message) => worker.postMessage(message),
-		kill: async () => void (await worker.terminate()),
+		kill: () => killed(worker),
 	};
+}
+
+/** A thread that is told to end has this long to do so. */
+const endLimit = 5000;
+
+/** False when the thread goes on: V8 looks whether it should end between calls, and a few loops of built-in ones never let it. */
+async function killed(worker: Worker): Promise<boolean> {
+	let late: NodeJS.Timeout | undefined;
+	const isLate = new Promise<boolean>((resolve) => {
+		late = setTimeout(() => resolve(false), endLimit);
+	});
+	const isDead = await Promise.race([worker.terminate().then(() => true), isLate]);
+	clearTimeout(late);
+	if (!isDead) {
+		// It must not keep the program from ending.
+		worker.unref();
+	}
+	return isDead;
 }

@@ -32,8 +32,8 @@ export interface Program {
 
 export interface Wire {
 	send(message: object): void;
-	/** Ends it at once. `onEnd` still hears of it. */
-	kill(): Promise<void>;
+	/** Ends it at once. `onEnd` still hears of it. False when it cannot be ended and goes on. */
+	kill(): Promise<boolean>;
 }
 
 export interface WireListener {

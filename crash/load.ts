@@ -132,9 +132,9 @@ export class Load {
 	/** Mostly something new; now and then what got no answer, or what was answered long ago. */
 	#next(random: Random): Asked {
 		const again = random.chance(0.3) ? this.#open.shift() : undefined;
-		const answered = random.chance(0.03)
-			? random.pick([...this.book.values()].slice(-50).concat(again ?? []))
-			: undefined;
+		const earlier = [...this.book.values()].slice(-50);
+		// At the beginning of a round nothing was asked for yet.
+		const answered = random.chance(0.03) && earlier.length > 0 ? random.pick(earlier) : undefined;
 		const old = again ?? (answered?.message === undefined ? undefined : answered);
 		if (old !== undefined) {
 			old.repeated += 1;

@@ -1,14 +1,17 @@
 /** The whole configuration as one document: its plugins are installed first, and the rest is applied then, or nothing. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { ConfigurationDocumentSchema, PosthasteError } from "@posthaste/core";
-import { throwFindings } from "../databases/finding.ts";
+import { ConfigurationDocumentSchema, PluginSourceSchema, PosthasteError } from "@posthaste/core";
+import { checkName } from "../databases/check-common.ts";
+import { type Finding, throwFindings } from "../databases/finding.ts";
 import { shapeFindings } from "../databases/shape.ts";
 import type { Version } from "../plugins/version.ts";
 import type { ApplyOptions, ConfigurationDocument, PluginAdding, Posthaste } from "../posthaste.ts";
 import { follow } from "./mechanisms.ts";
 import type { Parts } from "./parts.ts";
 import { activateAgain, install } from "./plugins.ts";
+
+const invalid = "invalid-configuration";
 
 export function configurationMethods(parts: Parts): Posthaste["configuration"] {
 	const { databases, installed } = parts;
@@ -44,8 +47,7 @@ async function installAll(
 ): Promise<readonly Replaced[]> {
 	// Whatever is no document at all is for the databases to complain about.
 	const plugins = (document as ConfigurationDocument | null)?.plugins ?? {};
-	const schema = ConfigurationDocumentSchema.properties.plugins;
-	throwFindings(shapeFindings(schema, plugins, ["plugins"], "invalid-configuration"));
+	throwFindings(checkPlugins(plugins));
 	const replaced: Replaced[] = [];
 	for (const [id, adding] of Object.entries(plugins)) {
 		try {
@@ -63,6 +65,18 @@ async function installAll(
 		}
 	}
 	return replaced;
+}
+
+/** A record's schema passes what stands under a name that does not fit, so names and entries are checked one by one. */
+function checkPlugins(plugins: unknown): readonly Finding[] {
+	const shape = shapeFindings(ConfigurationDocumentSchema.properties.plugins, plugins, ["plugins"], invalid);
+	const entries = typeof plugins === "object" && plugins !== null ? Object.entries(plugins) : [];
+	return shape.length > 0
+		? shape
+		: entries.flatMap(([id, adding]) => [
+				...checkName(id, ["plugins", id]),
+				...shapeFindings(PluginSourceSchema, adding, ["plugins", id], invalid),
+			]);
 }
 
 /** A version that took over, and the one that it took over from. */

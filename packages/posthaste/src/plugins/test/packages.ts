@@ -160,7 +160,7 @@ export async function openBench(options: Partial<PosthasteOptions> = {}): Promis
 /** The users and the manager that a bench is described with, for whichever of the plugins are there. */
 export function configured({ line, way }: { readonly line?: boolean; readonly way?: boolean }): object {
 	const entry = (mechanism: string) => ({ mechanism, address: { to: "them" } });
-	const steps = (mechanisms: string[]) => ({ steps: [{ attempt: mechanisms, within: "2s" }] });
+	const steps = (mechanisms: string[]) => ({ steps: [{ attempt: mechanisms, within: "5s" }] });
 	const known = line === true ? ["line", "calm"] : ["calm"];
 	return {
 		mechanisms: { calm: { use: "calm" }, ...(line === true && { line: { use: "line" } }) },

@@ -1,5 +1,5 @@
 /**
- * When a mechanism could take no further call: it had as many as it may have, or it had failed last and
+ * When a mechanism could take no further call: it had as many as it may have, or it had failed lately and
  * a single call was to show whether it is well again. Whoever waits for a place then is not late.
  */
 import type { Milliseconds } from "@posthaste/core";
@@ -9,6 +9,9 @@ export interface Span {
 	readonly from: Milliseconds;
 	readonly to: Milliseconds;
 }
+
+/** As many calls in a row have to fail before a mechanism is on trial. */
+const lately = 5;
 
 type Send = EventOf<"send">;
 
@@ -67,6 +70,8 @@ function isBusy(calls: readonly Call[], at: Milliseconds, limit: number): boolea
 	if (underWay.length >= limit) {
 		return true;
 	}
-	const [last] = calls.filter(({ to }) => to <= at).sort((one, other) => other.to - one.to);
-	return underWay.length > 0 && last?.failed === true;
+	// A call that began before the others failed may end well after them, and closes no breaker; and the
+	// next one is on trial however long nobody needed the mechanism.
+	const ended = calls.filter(({ to }) => to <= at).sort((one, other) => other.to - one.to);
+	return underWay.length > 0 && ended.slice(0, lately).some(({ failed }) => failed);
 }

@@ -25,10 +25,11 @@ export interface Answers {
 	readonly seconds: number;
 }
 
-/** Most connections at once. What would need another is counted as unsent, and is as good as refused. */
-const connectionLimit = 1000;
+/** Most connections at once, when nothing else was said. What would need another is counted as unsent. */
+const usualConnections = 4000;
 
 export class Load {
+	readonly #most: number;
 	readonly #port: number;
 	readonly #request: Buffer;
 	readonly #free: Connection[] = [];
@@ -42,7 +43,9 @@ export class Load {
 	#unsent = 0;
 	#broken = 0;
 
-	constructor(url: string, body: string) {
+	/** @param connections most of them at once */
+	constructor(url: string, body: string, connections = usualConnections) {
+		this.#most = connections;
 		const { host, port, pathname } = new URL(url);
 		this.#port = Number(port);
 		const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
@@ -109,7 +112,7 @@ export class Load {
 	}
 
 	#connect(): Connection | undefined {
-		if (this.#open.size >= connectionLimit) {
+		if (this.#open.size >= this.#most) {
 			return undefined;
 		}
 		const connection = new Connection(this.#port);

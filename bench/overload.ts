@@ -19,6 +19,7 @@ const { values } = parseArgs({
 	options: {
 		seconds: { type: "string", default: "120" },
 		times: { type: "string", default: "3" },
+		connections: { type: "string", default: "4000" },
 		write: { type: "boolean", default: false },
 	},
 });
@@ -127,7 +128,7 @@ const child = spawn(process.execPath, [server, join(folder, "overload")], {
 });
 try {
 	const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), "line");
-	const load = new Load(`${line}/v1/messages`, JSON.stringify(draft(1)));
+	const load = new Load(`${line}/v1/messages`, JSON.stringify(draft(1)), Number(values.connections));
 	const warm = await load.closed(64, 3);
 	const capacity = await load.closed(64, 10);
 	await ask(child);

@@ -175,6 +175,8 @@ export class Swaps {
 		if (!before.pinned) {
 			wrong("install", `${type} ${version} has the flaw "${flaw}" and was taken`);
 		}
+		// While another version is pinned it is only put there; nothing may choose it later.
+		await this.#forget(type, version, (await api.plugin(type)).installed);
 	}
 
 	/** The plugin is active then, and the instances of the one before serve on. */

@@ -26,6 +26,12 @@ import { validatorCompiler } from "./validation.ts";
 export type { App, HttpOptions, WebSocketRouter } from "./app.ts";
 export { listen } from "./loopback.ts";
 
+/**
+ * Connections at once; further ones are closed at once. Each of thousands that ask at the same time waits for all the
+ * others, whatever becomes of their requests, so that nobody would be answered in good time.
+ */
+const mostConnections = 1000;
+
 /** Longest path parameter, in characters: an identifier or a name, each character escaped. */
 const parameterLimit = 512;
 
@@ -36,6 +42,7 @@ export async function createHttpServer(options: HttpOptions): Promise<App> {
 	await addWebSockets(app);
 	const context: RouteContext = { ...options, closing: refuseWhenClosing(app), door: openDoor(app, options) };
 	closeSilentConnections(app);
+	app.server.maxConnections = mostConnections;
 	const pages = findPages(options);
 	guardLoopback(app);
 	refuseUnrouted(app, pages === undefined ? () => false : isPage);

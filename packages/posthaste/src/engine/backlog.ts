@@ -4,6 +4,7 @@
  * written (as CoDel does for packets, RFC 8289 §3).
  */
 import type { Milliseconds } from "@posthaste/core";
+import { PassingMap } from "../passing-map.ts";
 
 /** A queue that has not been empty for so long, or whose oldest item is this old, stands. */
 const standing: Milliseconds = 100;
@@ -13,7 +14,7 @@ const window: Milliseconds = 100;
 export class Backlog {
 	readonly #now: () => Milliseconds;
 	/** Batches on their way, in the order in which they were handed over, each with its moment. */
-	readonly #underWay = new Map<object, Milliseconds>();
+	readonly #underWay = new PassingMap<object, Milliseconds>();
 	/** Items written a second, while any waited. */
 	#rate = 0;
 	#written = 0;

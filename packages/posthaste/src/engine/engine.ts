@@ -5,6 +5,7 @@
  */
 import type { Composed, Input, Milliseconds } from "@posthaste/core";
 import { isFinal } from "@posthaste/core";
+import { PassingMap } from "../passing-map.ts";
 import type { MessageEvent } from "../posthaste.ts";
 import type { Append, Store } from "../store/port.ts";
 import { Calls } from "./calls.ts";
@@ -53,7 +54,7 @@ export class Engine {
 	readonly #strandings: Strandings;
 	/** Inputs for deliveries that are being read from the store. */
 	readonly #loads: Loads<Waiting>;
-	readonly #residents = new Map<string, Resident>();
+	readonly #residents = new PassingMap<string, Resident>();
 	/** Writes that failed and wait to be tried again. */
 	#retrying = 0;
 	#abandoned = false;

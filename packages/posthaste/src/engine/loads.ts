@@ -1,5 +1,6 @@
 /** Reads deliveries back from the store, many at once: what wakes up together costs few reads. */
 import type { User } from "@posthaste/core";
+import { PassingMap } from "../passing-map.ts";
 import type { Store, StoredDelivery } from "../store/port.ts";
 import type { Directory } from "./ports.ts";
 
@@ -21,7 +22,7 @@ export type Loaded =
 
 export class Loads<Waiting> {
 	readonly #parts: LoadsParts<Waiting>;
-	readonly #waiting = new Map<string, Waiting[]>();
+	readonly #waiting = new PassingMap<string, Waiting[]>();
 	/** Those of them that are not being read yet. */
 	#unread: string[] = [];
 	#reads = 0;

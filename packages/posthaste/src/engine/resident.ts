@@ -26,6 +26,13 @@ interface Unwritten {
 	readonly written: Written | undefined;
 }
 
+interface Place {
+	readonly intent: Decision;
+	readonly giveBack: () => void;
+}
+
+const nowhere: readonly Place[] = [];
+
 /** A recipient as they were last seen. */
 export interface Person {
 	user: User;
@@ -53,7 +60,7 @@ export class Resident {
 	#sequence: number;
 	#settledAt: Milliseconds | undefined;
 	/** How to give back the places that its attempts have taken, by their intents. Most have one at a time. */
-	readonly #places = new Map<Decision, () => void>();
+	#places: readonly Place[] = nowhere;
 	#unwritten: Unwritten[] = [];
 	#writing: Unwritten[] = [];
 
@@ -154,14 +161,16 @@ export class Resident {
 
 	/** Keeps the place of an attempt until the attempt has its outcome, or its intent is not written after all. */
 	keepPlace(intent: Decision, giveBack: () => void): void {
-		this.#places.set(intent, giveBack);
+		this.#places = [...this.#places, { intent, giveBack }];
 	}
 
 	/** The place of an attempt that is to be made now: how to give it back. Undefined when it has none. */
 	takePlace(intent: Decision): (() => void) | undefined {
-		const giveBack = this.#places.get(intent);
-		this.#places.delete(intent);
-		return giveBack;
+		const place = this.#places.find((one) => one.intent === intent);
+		if (place !== undefined) {
+			this.#places = this.#places.length === 1 ? nowhere : this.#places.filter((one) => one !== place);
+		}
+		return place?.giveBack;
 	}
 
 	/** Tells everyone that nothing of theirs was written. */
@@ -178,10 +187,10 @@ export class Resident {
 		const told = [...this.#writing, ...this.#unwritten];
 		this.#writing = [];
 		this.#unwritten = [];
-		for (const giveBack of this.#places.values()) {
+		for (const { giveBack } of this.#places) {
 			giveBack();
 		}
-		this.#places.clear();
+		this.#places = nowhere;
 		for (const { written } of told) {
 			if (written !== undefined) {
 				tell(written);

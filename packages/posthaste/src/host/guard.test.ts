@@ -60,14 +60,14 @@ describe("a call's time", () => {
 		const call = watch(guard.send(attempt(5000, { id: "m.1.a1" })));
 		await pass(4999);
 		expect(signal?.aborted).toBe(false);
-		expect(guard.underWay).toEqual(["m.1.a1"]);
+		expect(guard.load).toBe(1);
 		await pass(1);
 		expect(signal?.reason).toMatchObject({ name: "TimeoutError" });
 		await pass(999);
 		expect(call).toEqual({});
 		await pass(1);
 		expect(call.result).toEqual({ outcome: "unknown", evidence: "no answer within 5000 ms" });
-		expect(guard).toMatchObject({ underWay: [], load: 0 });
+		expect(guard.load).toBe(0);
 	});
 
 	test("a deadline far away does not keep a call longer than the limit", async () => {
@@ -143,7 +143,7 @@ describe("a plugin that misbehaves", () => {
 				expect(await guard.send(attempt())).toMatchObject({ outcome: "unknown", evidence: expect.any(String) });
 			}
 			expect(guard.breaker).toBe("open");
-			expect(guard).toMatchObject({ underWay: [], load: 0 });
+			expect(guard.load).toBe(0);
 			expect(clock.next).toBeUndefined();
 		},
 	);

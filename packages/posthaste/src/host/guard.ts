@@ -36,7 +36,7 @@ export interface GuardOptions {
 
 export const guardDefaults: GuardOptions = {
 	concurrency: 64,
-	ahead: 4096,
+	ahead: 8192,
 	patience: 1000,
 	callLimit: 30_000,
 	breakAfter: 5,
@@ -62,7 +62,6 @@ export class Guard {
 	readonly #places: Places;
 	readonly #breaker;
 	readonly #slots;
-	readonly #underWay = new Set<string>();
 	#openUntil: Milliseconds = 0;
 	#waiting = 0;
 
@@ -98,11 +97,6 @@ export class Guard {
 	/** While the breaker rests the mechanism. Afterwards the next attempt is the trial. */
 	isOpen(now: Milliseconds): boolean {
 		return this.#breaker.state === CircuitState.Open && now < this.#openUntil;
-	}
-
-	/** Attempts being made now, by identifier: what does not come back can be named. */
-	get underWay(): readonly string[] {
-		return [...this.#underWay];
 	}
 
 	/** Calls made or waiting for a place. */
@@ -205,17 +199,12 @@ export class Guard {
 
 	#call(attempt: Attempt): Promise<SendResult> {
 		const limit = Math.min(this.#left(attempt), this.#options.callLimit);
-		this.#underWay.add(attempt.id);
-		const ended = (result: SendResult): SendResult => {
-			this.#underWay.delete(attempt.id);
-			return result;
-		};
 		const call = (signal: AbortSignal) => this.#instance.send(attempt, signal);
 		const silence = (): SendResult => ({ outcome: "unknown", evidence: `no answer within ${limit} ms` });
-		return bounded(this.#clock, limit, call, silence).then(
-			(result) => ended(understood(result)),
-			(error: unknown) => ended({ outcome: "unknown", evidence: `the plugin threw: ${textOf(error, attempt)}` }),
-		);
+		return bounded(this.#clock, limit, call, silence).then(understood, (error: unknown) => ({
+			outcome: "unknown",
+			evidence: `the plugin threw: ${textOf(error, attempt)}`,
+		}));
 	}
 
 	/** The library keeps to itself how long it rests, so the rests are noted as it asks for them. */

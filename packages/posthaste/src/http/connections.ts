@@ -6,18 +6,16 @@ import type { Socket } from "node:net";
 import type { App } from "./app.ts";
 
 export function closeSilentConnections(app: App): void {
-	const silent = new Set<Socket>();
+	const open = new Set<Socket>();
 	app.server.on("connection", (socket: Socket) => {
-		silent.add(socket);
-		socket.once("close", () => silent.delete(socket));
-	});
-	app.addHook("onRequest", (request, _reply, done) => {
-		silent.delete(request.raw.socket);
-		done();
+		open.add(socket);
+		socket.once("close", () => open.delete(socket));
 	});
 	app.addHook("preClose", async () => {
-		for (const socket of silent) {
-			socket.destroy();
+		for (const socket of open) {
+			if (socket.bytesRead === 0) {
+				socket.destroy();
+			}
 		}
 	});
 }

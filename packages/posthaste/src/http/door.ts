@@ -12,10 +12,13 @@ import type { App } from "./app.ts";
 
 /** A message that would wait longer until it is on disk is sent away. */
 const longestWait: Milliseconds = 500;
-/** Bodies that are being read or answered, in bytes, together. */
+/** Large bodies that are being read or answered, in bytes, together. */
 const memory = 256 * 1024 * 1024;
-/** What a request costs beside its body. */
-const requestCost = 16 * 1024;
+/**
+ * Smaller bodies are not counted: with as many connections as there may be they come to less than 64 MiB, and
+ * counting would cost each usual message a listener.
+ */
+const small = 64 * 1024;
 /** How often the event loop's delay is looked at. */
 const interval: Milliseconds = 50;
 /** What came in while the event loop stood still is counted for as long as that lasted, up to this. */
@@ -43,7 +46,7 @@ export function openDoor(app: App, { writeDelay = () => 0 }: { readonly writeDel
 	const hook =
 		(sizeOf: (contentLength: string | undefined) => number): onRequestHookHandler =>
 		(request, reply, done) => {
-			const size = sizeOf(request.headers["content-length"]) + requestCost;
+			const size = sizeOf(request.headers["content-length"]);
 			const delay = wait();
 			const isFull = held + size > memory;
 			traffic.count(!isFull && delay <= longestWait);
@@ -52,10 +55,12 @@ export function openDoor(app: App, { writeDelay = () => 0 }: { readonly writeDel
 				done(isFull ? tooMuchAtOnce() : tooSlow(delay));
 				return;
 			}
-			held += size;
-			reply.raw.once("close", () => {
-				held -= size;
-			});
+			if (size > small) {
+				held += size;
+				reply.raw.once("close", () => {
+					held -= size;
+				});
+			}
 			done();
 		};
 	return {

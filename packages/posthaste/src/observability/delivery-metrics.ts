@@ -1,6 +1,7 @@
 /** Counts what the journals say, as it is written. */
 import { isFinal, type JournalEntry, type Milliseconds, priorities } from "@posthaste/core";
 import { Histogram, type Registry } from "prom-client";
+import { PassingMap } from "../passing-map.ts";
 import type { MessageEvent } from "../posthaste.ts";
 import type { StoredMessage } from "../store/port.ts";
 import type { MetMessages } from "./observed-store.ts";
@@ -32,7 +33,7 @@ export class DeliveryMetrics {
 	readonly #timeToReach: Histogram<"priority">;
 	readonly #attemptDuration: Histogram<"mechanism">;
 	readonly #names = new BoundedNames(mechanismsNamed);
-	readonly #begun = new Map<string, Milliseconds>();
+	readonly #begun = new PassingMap<string, Milliseconds>();
 	#reads = 0;
 
 	constructor(parts: DeliveryMetricsParts) {

@@ -3,6 +3,7 @@
  * belong to. Whatever the port has or gets passes through.
  */
 import type { Message, Milliseconds, Priority } from "@posthaste/core";
+import { PassingMap } from "../passing-map.ts";
 import type { Store, StoredDelivery, WriteBatch, WriteResult } from "../store/port.ts";
 
 /** What is told of a store. Callbacks must be quick and must not throw. */
@@ -117,7 +118,7 @@ export interface MetMessage {
  * again before anything happens to it, and so its message is met again; the oldest may be forgotten.
  */
 export class MetMessages {
-	readonly #met = new Map<string, MetMessage>();
+	readonly #met = new PassingMap<string, MetMessage>();
 	readonly #limit: number;
 
 	constructor(limit = 50_000) {
@@ -134,8 +135,7 @@ export class MetMessages {
 		}
 		this.#met.set(id, { priority, acceptedAt, open: to.length });
 		if (this.#met.size > this.#limit) {
-			const [oldest] = this.#met.keys();
-			this.#met.delete(oldest as string);
+			this.#met.delete(this.#met.oldest as string);
 		}
 	}
 

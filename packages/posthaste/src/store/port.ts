@@ -31,7 +31,7 @@ export interface DeliveryRow {
 	readonly sequence: number;
 	readonly acceptedAt: Milliseconds;
 	readonly settledAt?: Milliseconds;
-	/** The installed manager plugin it runs with, as `ID@VERSION`; missing when the plugin is bundled. */
+	/** The installed manager plugin it runs with, as `ID@VERSION`; missing when the plugin is bundled, and once it is final. */
 	readonly pin?: string;
 }
 
@@ -77,7 +77,10 @@ export interface Append {
 	readonly openPrompt?: PromptRow;
 	/** Closes one: answered, withdrawn, or out of time. */
 	readonly closePrompt?: string;
-	/** Pins the delivery to an installed manager plugin, as `ID@VERSION`. Left out, the row keeps what it has. */
+	/**
+	 * Pins the delivery to an installed manager plugin, as `ID@VERSION`. Left out, the row keeps what it has, until a
+	 * final state takes it away.
+	 */
 	readonly pin?: string;
 }
 

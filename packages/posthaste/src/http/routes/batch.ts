@@ -1,6 +1,7 @@
 /** Many messages in one request: a draft on each line in, an answer on each line out, in order. */
 import { Readable } from "node:stream";
 import { type Draft, DraftSchema, PosthasteError } from "@posthaste/core";
+import { bulkhead } from "cockatiel";
 import { Type } from "typebox";
 import { type App, answerOf, problems, type RouteContext, requestLimit } from "../app.ts";
 import { mapInOrder } from "../in-order.ts";
@@ -11,8 +12,11 @@ import { compileCheck } from "../validation.ts";
 
 const ndjson = "application/x-ndjson";
 
-/** Most groups of lines that are being written at once. */
+/** Most groups of lines of one batch that are being written at once. */
 const groupsUnderWay = 8;
+
+/** As many of all batches together. More would not be written sooner, and wait for places with their mechanisms. */
+const groupsOfAll = 16;
 
 /** Bytes of answers that are kept for a client that sends everything before it reads anything. */
 const answersKept = 4 * 1024 * 1024;
@@ -28,6 +32,7 @@ const description =
 
 /** The scope takes no other content type than lines, and streams them. */
 export async function batchRoutes(app: App, context: RouteContext): Promise<void> {
+	const turns = bulkhead(groupsOfAll, Number.POSITIVE_INFINITY);
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser([ndjson, "application/ndjson", "application/jsonl"], (_request, payload, done) =>
 		done(null, payload),
@@ -62,7 +67,7 @@ export async function batchRoutes(app: App, context: RouteContext): Promise<void
 			}
 			const answers = mapInOrder(
 				splitLines(request.body, requestLimit),
-				(lines) => answer(lines, context),
+				(lines) => turns.execute(() => answer(lines, context)),
 				groupsUnderWay,
 			);
 			return reply.type(ndjson).send(Readable.from(answers, { objectMode: false, highWaterMark: answersKept }));

@@ -10,6 +10,8 @@ export interface Head {
 	state: number;
 	/** Whether the row has a reason or an end, which an append may have to take back. */
 	marked: boolean;
+	/** Whether it has a pin, which it gives up when it ends. */
+	pinned: boolean;
 	/** The last journal row; null before the first. */
 	journal: number | null;
 }
@@ -17,16 +19,25 @@ export interface Head {
 /** Deliveries kept in mind: those written last, which are the ones most likely to be written next. */
 const remembered = 16_384;
 
+interface RawHead {
+	readonly sequence: number;
+	readonly state: number;
+	readonly marked: number;
+	readonly pinned: number;
+	readonly journal: number | null;
+}
+
 export class Heads {
 	readonly #known = new Map<string, Head>();
-	readonly #read: Statement<unknown[], { sequence: number; state: number; marked: number; journal: number | null }>;
+	readonly #read: Statement<unknown[], RawHead>;
 	readonly #find: Statement<unknown[], number>;
 	readonly #id = Buffer.alloc(16);
 
 	constructor(database: Connection) {
 		this.#find = database.prepare<unknown[], number>("SELECT m FROM message WHERE id = ?").pluck();
 		this.#read = database.prepare(
-			"SELECT sequence, state, reason IS NOT NULL OR settled_at IS NOT NULL AS marked, journal FROM delivery WHERE d = ?",
+			`SELECT sequence, state, reason IS NOT NULL OR settled_at IS NOT NULL AS marked, pin IS NOT NULL AS pinned, journal
+			FROM delivery WHERE d = ?`,
 		);
 	}
 
@@ -51,7 +62,8 @@ export class Heads {
 		if (row === undefined) {
 			return undefined;
 		}
-		const head = { d, sequence: row.sequence, state: row.state, marked: row.marked === 1, journal: row.journal };
+		const { sequence, state, journal } = row;
+		const head = { d, sequence, state, marked: row.marked === 1, pinned: row.pinned === 1, journal };
 		this.set(delivery, head);
 		return head;
 	}

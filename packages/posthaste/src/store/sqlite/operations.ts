@@ -38,6 +38,11 @@ export function stateNumber(state: DeliveryState): number {
 	return stateNumbers[state];
 }
 
+/** Whether a delivery in the state with this number has ended. */
+export function isEnd(state: number): boolean {
+	return state === stateNumbers.reached || state >= stateNumbers.unreached;
+}
+
 /** Appends an accept to the list. @throws TypeError when it is not one. */
 export function encodeAccept(list: Primitive[], { message, recipients, claimedUntil, idempotency }: Accept): void {
 	if (!isUuid(message.id)) {

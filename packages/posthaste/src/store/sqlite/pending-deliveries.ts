@@ -35,7 +35,7 @@ const columns = [
 
 export class PendingDeliveries {
 	readonly #buffer: RowBuffer;
-	readonly #rows = new Map<number, PendingDelivery>();
+	#rows = new Map<number, PendingDelivery>();
 
 	constructor(database: Connection) {
 		this.#buffer = new RowBuffer(database, "delivery", columns);
@@ -66,12 +66,12 @@ export class PendingDeliveries {
 			this.#buffer.add(d, recipient, state, reason, due, claimedUntil, sequence, settledAt, journal, pin);
 		}
 		this.#buffer.flush();
-		this.#rows.clear();
+		this.#rows = new Map();
 	}
 
 	/** Forgets what was gathered, as after a transaction that failed. */
 	discard(): void {
 		this.#buffer.discard();
-		this.#rows.clear();
+		this.#rows = new Map();
 	}
 }

@@ -221,10 +221,10 @@ export class ListReads {
 		return counts;
 	}
 
-	/** The condition is the partial index's own, which is what lets it answer. */
+	/** Only deliveries that are not final have a pin. The condition is the index's own, which is what lets it answer. */
 	countPins(): readonly PinCount[] {
 		const sql = `SELECT pin, count(*) AS deliveries FROM delivery INDEXED BY delivery_pin
-			WHERE pin IS NOT NULL AND state IN (1, 2, 3) GROUP BY pin ORDER BY pin`;
+			WHERE pin IS NOT NULL GROUP BY pin ORDER BY pin`;
 		return this.#prepare(sql).all() as PinCount[];
 	}
 

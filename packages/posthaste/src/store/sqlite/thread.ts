@@ -1,4 +1,5 @@
 /** A worker thread as an object whose calls answer promises. */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { receiveError, type SentError, StoreError } from "./errors.ts";
 
@@ -59,10 +60,12 @@ export class StoreThread {
 		});
 	}
 
-	/** Closes the connection and ends the thread. */
+	/** Closes the connection; the thread then ends by itself. */
 	async close(): Promise<void> {
+		const gone = once(this.#worker, "exit");
 		await this.call("close", null);
-		await this.#worker.terminate();
+		this.#worker.postMessage(["end", null] satisfies Request);
+		await gone;
 	}
 
 	/**

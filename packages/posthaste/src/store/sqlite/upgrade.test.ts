@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPosthaste, type PosthasteCore } from "../../create-posthaste.ts";
 import { type MailServer, startMailServer } from "../../demo/mail-server.ts";
+import { settling } from "../conformance/fixtures.ts";
 import { migrate } from "./connection.ts";
 import { openSqliteStore, restoreFolder } from "./index.ts";
 import { first } from "./migrations/0001-first.ts";
@@ -92,7 +93,7 @@ describe("a database of schema 1", () => {
 			{ idempotencyKey: "released-1" },
 		);
 		expect(again).toMatchObject({ id: only("reached").message, repeated: true });
-		expect(dump(join(folder, "posthaste.before-schema-2.sqlite"))).toBe(before);
+		expect(dump(join(folder, "posthaste.before-schema-3.sqlite"))).toBe(before);
 	});
 
 	it("goes on with what waited: for an answer, for a person, for time", async () => {
@@ -130,7 +131,7 @@ describe("a database of schema 1", () => {
 
 	it("is refused, and as it was, when the copy of before cannot be made", async () => {
 		const before = dump(file);
-		const copy = join(folder, "posthaste.before-schema-2.sqlite");
+		const copy = join(folder, "posthaste.before-schema-3.sqlite");
 		await mkdir(join(copy, "in the way"), { recursive: true });
 		await expect(open()).rejects.toThrow(folder);
 		expect(dump(file)).toBe(before);
@@ -142,11 +143,34 @@ describe("a database of schema 1", () => {
 		await open();
 		await posthaste?.close();
 		posthaste = undefined;
-		const copy = join(folder, "posthaste.before-schema-2.sqlite");
+		const copy = join(folder, "posthaste.before-schema-3.sqlite");
 		expect((await stat(copy)).mode & 0o777).toBe(0o600);
 		const restored = await restoreFolder(copy, folder, { force: true });
 		expect(restored.schema).toBe(1);
 		expect(dump(file)).toBe(before);
+	});
+});
+
+describe("a database of schema 2", () => {
+	it("keeps the pins of deliveries that are not final, and takes those of the others away", async () => {
+		await copyFile(new URL("./fixtures/schema-2.sqlite", import.meta.url), file);
+		const store = await openSqliteStore({ folder, thread: "inline" });
+		expect(await store.countPins()).toEqual([
+			{ pin: "escalate@1.0.0", deliveries: 1 },
+			{ pin: "rota@2.0.0", deliveries: 2 },
+		]);
+		const [stored] = (await store.listMessages({})).items;
+		expect(stored?.deliveries.map(({ state, pin }) => [state, pin])).toEqual([
+			["held", "rota@2.0.0"],
+			["waiting", "rota@2.0.0"],
+			["routing", "escalate@1.0.0"],
+			["waiting", undefined],
+			["reached", undefined],
+		]);
+		const ends = stored?.deliveries.map(({ id, sequence }) => settling(id, sequence + 1)) ?? [];
+		await store.write({ accepts: [], appends: ends });
+		expect(await store.countPins()).toEqual([]);
+		await store.close();
 	});
 });
 
@@ -174,7 +198,7 @@ describe("a newer schema", () => {
 		database.pragma("user_version = 99");
 		database.close();
 		const before = await readFile(file);
-		const copy = join(folder, "posthaste.before-schema-2.sqlite");
+		const copy = join(folder, "posthaste.before-schema-3.sqlite");
 		await expect(open()).rejects.toMatchObject({
 			code: "newer-schema",
 			message: expect.stringContaining(`posthaste restore ${copy} --data ${folder} --force`),
@@ -182,7 +206,7 @@ describe("a newer schema", () => {
 		await rm(copy);
 		await expect(open()).rejects.toMatchObject({
 			code: "newer-schema",
-			message: expect.stringContaining("has schema 99, this Posthaste knows schema 2"),
+			message: expect.stringContaining("has schema 99, this Posthaste knows schema 3"),
 		});
 		expect(await readFile(file)).toEqual(before);
 	});

@@ -50,5 +50,10 @@ function answer([call, argument]: Request): Response {
 }
 
 parentPort?.on("message", (request: Request) => {
-	parentPort?.postMessage(answer(request));
+	// The thread ends by itself, with what it holds of SQLite let go: being terminated is no time to do that.
+	if (request[0] === "end") {
+		parentPort?.close();
+	} else {
+		parentPort?.postMessage(answer(request));
+	}
 });

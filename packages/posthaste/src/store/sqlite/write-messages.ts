@@ -3,7 +3,7 @@ import type { Statement } from "better-sqlite3";
 import type { Connection } from "./connection.ts";
 import { type Head, Heads } from "./heads.ts";
 import { bytesOf, deliveriesPerMessage, deliveryId, textOf } from "./ids.ts";
-import { type OperationReader, stateNumber } from "./operations.ts";
+import { isEnd, type OperationReader, stateNumber } from "./operations.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import { RowBuffer } from "./row-buffer.ts";
 
@@ -93,7 +93,8 @@ export class MessageWriter {
 			const d = m * deliveriesPerMessage + n;
 			const blank = { reason: null, sequence: 0, settledAt: null, journal: null, pin: null };
 			this.#deliveries.add({ d, recipient: input.text(), state: routing, due: acceptedAt, claimedUntil, ...blank });
-			this.#heads.set(deliveryId(message, n), { d, sequence: 0, state: routing, marked: false, journal: null });
+			const head = { d, sequence: 0, state: routing, marked: false, pinned: false, journal: null };
+			this.#heads.set(deliveryId(message, n), head);
 		}
 		this.#added += recipients;
 		return 0;
@@ -159,14 +160,13 @@ export class MessageWriter {
 			Object.assign(pending, { state, reason, due, claimedUntil, settledAt });
 			pending.sequence = head.sequence;
 			pending.journal = head.journal;
-			pending.pin = pin ?? pending.pin;
+			pending.pin = isEnd(state) ? null : (pin ?? pending.pin);
+			head.pinned = pending.pin !== null;
 			head.state = state;
 			head.marked = marked;
 			return;
 		}
-		if (pin !== null) {
-			this.#pin.run(pin, head.d);
-		}
+		this.#changePin(head, pin, isEnd(state));
 		if (head.state === state && !head.marked && !marked) {
 			this.#forward.run(head.journal, head.sequence, due, claimedUntil, head.d);
 			return;
@@ -174,6 +174,14 @@ export class MessageWriter {
 		this.#move.run(head.journal, head.sequence, due, claimedUntil, state, reason, settledAt, head.d);
 		head.state = state;
 		head.marked = marked;
+	}
+
+	/** A statement of its own, since few deliveries have a pin; one that ends gives it up. */
+	#changePin(head: Head, pin: string | null, ends: boolean): void {
+		if (ends ? head.pinned : pin !== null) {
+			this.#pin.run(ends ? null : pin, head.d);
+			head.pinned = !ends;
+		}
 	}
 
 	#prompts(input: OperationReader): void {

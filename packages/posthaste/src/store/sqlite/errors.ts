@@ -3,7 +3,8 @@
  * table, so that the API and the command line answer them like any other: with a code and a remedy.
  */
 import { statfsSync } from "node:fs";
-import { type ErrorCode, PosthasteError } from "@posthaste/core";
+// The whole of core would cost each of the store's threads some ten megabytes and a tenth of a second.
+import { type ErrorCode, PosthasteError } from "@posthaste/core/errors";
 
 const codes = [
 	/** Another process has the data folder open. */

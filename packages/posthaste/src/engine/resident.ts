@@ -26,6 +26,8 @@ interface Unwritten {
 	readonly written: Written | undefined;
 }
 
+type PromptEntry = Extract<JournalEntry, { type: "prompt" }>;
+
 interface Place {
 	readonly intent: Decision;
 	readonly giveBack: () => void;
@@ -135,19 +137,22 @@ export class Resident {
 		const [first] = this.#writing;
 		const alone = this.#writing.length === 1 && first !== undefined;
 		const entries = alone ? first.entries : this.#writing.flatMap((one) => one.entries);
+		const { open, closed } = promptsAmong(entries);
+		// Every member is always there: thousands a second are made, and those of one shape are made and read fastest.
 		return {
 			delivery: this.id,
 			entries,
 			state: course.state,
-			...(course.reason !== undefined && { reason: course.reason }),
-			...(first?.entries[0]?.type === "began" && this.pin !== undefined && { pin: this.pin }),
+			reason: course.reason,
+			pin: first?.entries[0]?.type === "began" ? this.pin : undefined,
 			// While a call is under way the row is due at once, but claimed: whoever finds it unclaimed
 			// knows that the program stopped in between. That holds after the end as well, since another
 			// attempt may have brought it: each intent gets its outcome.
 			due: sending ? now : course.due,
 			claimedUntil: sending ? claimedUntil : null,
-			...(isFinal(course.state) && { settledAt: this.#settledAt ?? now }),
-			...this.#prompts(entries),
+			settledAt: isFinal(course.state) ? (this.#settledAt ?? now) : undefined,
+			openPrompt: open && this.#promptRow(open),
+			closePrompt: closed,
 		};
 	}
 
@@ -198,22 +203,7 @@ export class Resident {
 		}
 	}
 
-	/** A question that was opened and closed within one append never shows. */
-	#prompts(entries: readonly JournalEntry[]): { openPrompt?: PromptRow; closePrompt?: string } {
-		let open: PromptRow | undefined;
-		let closed: string | undefined;
-		for (const entry of entries) {
-			if (entry.type === "prompt") {
-				open = this.#promptRow(entry);
-			} else if (entry.type === "prompt-closed" || entry.type === "prompt-withdrawn") {
-				closed = open?.id === entry.prompt ? closed : entry.prompt;
-				open = open?.id === entry.prompt ? undefined : open;
-			}
-		}
-		return { ...(open && { openPrompt: open }), ...(closed !== undefined && { closePrompt: closed }) };
-	}
-
-	#promptRow(entry: Extract<JournalEntry, { type: "prompt" }>): PromptRow {
+	#promptRow(entry: PromptEntry): PromptRow {
 		return {
 			id: entry.prompt,
 			message: this.message.id,
@@ -226,4 +216,19 @@ export class Resident {
 			otherwise: entry.otherwise,
 		};
 	}
+}
+
+/** A question that was opened and closed within one append never shows. */
+function promptsAmong(entries: readonly JournalEntry[]) {
+	let open: PromptEntry | undefined;
+	let closed: string | undefined;
+	for (const entry of entries) {
+		if (entry.type === "prompt") {
+			open = entry;
+		} else if (entry.type === "prompt-closed" || entry.type === "prompt-withdrawn") {
+			closed = open?.prompt === entry.prompt ? closed : entry.prompt;
+			open = open?.prompt === entry.prompt ? undefined : open;
+		}
+	}
+	return { open, closed };
 }

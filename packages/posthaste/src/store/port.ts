@@ -68,20 +68,20 @@ export interface Append {
 	readonly entries: readonly JournalEntry[];
 	/** The row after these entries. */
 	readonly state: DeliveryState;
-	readonly reason?: SettleReason;
+	readonly reason?: SettleReason | undefined;
 	readonly due: Milliseconds | null;
 	/** The claim after these entries: kept until this moment while a call is under way, null to let it go. */
 	readonly claimedUntil: Milliseconds | null;
-	readonly settledAt?: Milliseconds;
+	readonly settledAt?: Milliseconds | undefined;
 	/** Opens a question to the sender. */
-	readonly openPrompt?: PromptRow;
+	readonly openPrompt?: PromptRow | undefined;
 	/** Closes one: answered, withdrawn, or out of time. */
-	readonly closePrompt?: string;
+	readonly closePrompt?: string | undefined;
 	/**
 	 * Pins the delivery to an installed manager plugin, as `ID@VERSION`. Left out, the row keeps what it has, until a
 	 * final state takes it away.
 	 */
-	readonly pin?: string;
+	readonly pin?: string | undefined;
 }
 
 /** `fenced`: another append came first, so this one wrote nothing. */

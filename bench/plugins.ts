@@ -3,11 +3,11 @@
  * beside the same plugin in the program itself, in turns within one run. `npm run bench:plugins`
  * prints a table in Markdown; with `--write` it goes into docs/performance.md.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeSection } from "./page.ts";
 import { type Call, callable, type Weight, weigh, weighed } from "./plugin-calls.ts";
 import { openMessages } from "./plugin-messages.ts";
 import {
@@ -23,8 +23,6 @@ import {
 const { values } = parseArgs({
 	options: { seconds: { type: "string", default: "3" }, write: { type: "boolean", default: false } },
 });
-const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
-const mark = /(<!-- plugin figures -->\n)[\s\S]*(<!-- end of plugin figures -->)/;
 
 /** Each figure is measured in so many turns, so that a busy moment of the machine falls on all styles. */
 const turns = 6;
@@ -143,11 +141,7 @@ try {
 		const figures = table(await measure(calls, Number(values.seconds)), messages.installed, weights);
 		process.stdout.write(figures);
 		if (values.write) {
-			const text = await readFile(page, "utf8");
-			await writeFile(
-				page,
-				text.replace(mark, (_whole, before: string, after: string) => `${before}${figures}${after}`),
-			);
+			await writeSection("plugin figures", figures);
 		}
 	} finally {
 		await messages.close();

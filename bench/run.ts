@@ -2,20 +2,18 @@
  * Every measurement, one after the other in one run, as a table in Markdown: `npm run bench`.
  * With `--write` the table goes into docs/performance.md.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BenchFigures, measure } from "../packages/posthaste/src/bench.ts";
 import { type HttpFigures, measureHttp } from "./http.ts";
+import { writeSection } from "./page.ts";
 import { measureStart, type StartFigures } from "./start.ts";
 
 const { values } = parseArgs({
 	options: { seconds: { type: "string", default: "10" }, write: { type: "boolean", default: false } },
 });
-const page = fileURLToPath(new URL("../docs/performance.md", import.meta.url));
-const mark = /(<!-- figures -->\n)[\s\S]*(<!-- end of figures -->)/;
 
 function table(library: BenchFigures, http: HttpFigures, start: StartFigures): string {
 	const { idle, stall } = library;
@@ -47,11 +45,7 @@ try {
 	const figures = table(library, http, start);
 	process.stdout.write(figures);
 	if (values.write) {
-		const text = await readFile(page, "utf8");
-		await writeFile(
-			page,
-			text.replace(mark, (_whole, before: string, after: string) => `${before}${figures}${after}`),
-		);
+		await writeSection("figures", figures);
 	}
 } finally {
 	await rm(folder, { recursive: true, force: true });

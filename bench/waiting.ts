@@ -1,6 +1,6 @@
 /**
  * A million deliveries that wait for a receipt: what they cost, and how fast they wake: `node bench/waiting.ts`.
- * They are made through the library and are as any others: accepted by a mechanism, waiting for a
+ * They are made through the library, like all others: accepted by a mechanism, and waiting for a
  * `delivered` that does not come. A tenth of them expire at one moment. `--deliveries N` makes fewer, and
  * with `--write` the table goes into docs/performance.md.
  */

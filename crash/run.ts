@@ -3,6 +3,7 @@
  * figures come as JSON. Ends with 1 when a rule was broken.
  */
 import { parseArgs } from "node:util";
+import { runToEnd } from "./command.ts";
 import { describeViolation, rowsOf, tableOf } from "./report.ts";
 import { crash } from "./suite.ts";
 
@@ -20,29 +21,11 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || seed < 0
 	process.exit(2);
 }
 
-const interrupt = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-	process.once(signal, () => interrupt.abort(new Error(`stopped by ${signal}`)));
-}
-/** Violations that are printed whole; more of the same helps nobody. */
-const shown = 5;
-
-try {
-	const say = (line: string) => process.stderr.write(`${line}\n`);
-	const report = await crash({ kills, seed, say, signal: interrupt.signal });
-	const { violations } = report;
-	process.stdout.write(
-		`${values.json ? JSON.stringify({ seed, ...rowsOf(report) }, undefined, "\t") : tableOf(report)}\n`,
-	);
-	for (const violation of violations.slice(0, shown)) {
-		process.stderr.write(`\n${describeViolation(violation)}\n`);
-	}
-	if (violations.length > 0) {
-		process.stderr.write(`\n${violations.length} violations; seed ${seed}, after ${report.kills} kills\n`);
-	}
-	process.exitCode = violations.length > 0 ? 1 : 0;
-} catch (error) {
-	const { aborted, reason } = interrupt.signal;
-	process.stderr.write(`${aborted ? String(reason) : error instanceof Error ? error.stack : String(error)}\n`);
-	process.exitCode = aborted ? 130 : 1;
-}
+await runToEnd(async (signal, say) => {
+	const report = await crash({ kills, seed, say, signal });
+	return {
+		figures: values.json ? JSON.stringify({ seed, ...rowsOf(report) }, undefined, "\t") : tableOf(report),
+		violations: report.violations.map(describeViolation),
+		again: `seed ${seed}, after ${report.kills} kills`,
+	};
+});

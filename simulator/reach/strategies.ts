@@ -19,7 +19,7 @@ export interface Strategy {
 
 const everything = [{ attempt: ["im", "email", "pager"], mode: "parallel", until: "delivered", within: "10m" }];
 
-/** Every five minutes, for as long as any message of the comparison lives. */
+/** Every five minutes, for as long as the longest-lived message of the comparison. */
 const rounds = 48;
 
 function againAndAgain(channel: Channel): { readonly urgent: Steps; readonly normal: Steps } {

@@ -1,7 +1,7 @@
 /** A plugin's package: where its plugin is, and what it asks for. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PosthasteError } from "@posthaste/core";
+import { PluginSourceSchema, PosthasteError } from "@posthaste/core";
 import { exports } from "resolve.exports";
 import { Type } from "typebox";
 import { shapeFindings } from "../databases/shape.ts";
@@ -17,18 +17,10 @@ export const PackageMemberSchema = Type.Object(
 			}),
 		),
 		needs: Type.Optional(
-			Type.Object(
-				{
-					read: Type.Optional(Type.Array(Type.String(), { description: "Files and folders it reads" })),
-					write: Type.Optional(Type.Array(Type.String(), { description: "Files and folders it writes" })),
-					childProcesses: Type.Optional(Type.Boolean()),
-					workers: Type.Optional(Type.Boolean()),
-				},
-				{
-					additionalProperties: false,
-					description: "What it needs when it runs in a process of its own; an operator grants it",
-				},
-			),
+			Type.Object(PluginSourceSchema.properties.grants.properties, {
+				additionalProperties: false,
+				description: "What it needs when it runs in a process of its own; an operator grants it",
+			}),
 		),
 	},
 	{ additionalProperties: false },

@@ -10,19 +10,9 @@ import { type FaultyStore, faultyStore } from "./faulty-store.ts";
 
 export const noon = Date.UTC(2026, 2, 4, 12);
 
-/** IM, then the pager. John has both, Ann has IM. */
-export const configuration: ConfigurationDocument = {
+/** John has IM and a pager, Ann has IM. */
+export const people = {
 	mechanisms: { im: { use: "test-im" }, pager: { use: "test-pager" } },
-	managers: {
-		standard: {
-			use: "sequence",
-			configurations: [
-				{ name: "read", when: 'message.category == "read"', settings: { steps: [{ attempt: ["im"], until: "read" }] } },
-				{ name: "normal", settings: { steps: [{ attempt: ["im"] }, { attempt: ["pager"] }] } },
-			],
-		},
-	},
-	selection: [{ manager: "standard" }],
 	users: {
 		john: {
 			name: "John Smith",
@@ -33,6 +23,21 @@ export const configuration: ConfigurationDocument = {
 		},
 		ann: { name: "Ann Doe", mechanisms: [{ mechanism: "im", address: { to: "ann@localhost" } }] },
 	},
+} satisfies ConfigurationDocument;
+
+/** IM, then the pager. */
+export const configuration: ConfigurationDocument = {
+	...people,
+	managers: {
+		standard: {
+			use: "sequence",
+			configurations: [
+				{ name: "read", when: 'message.category == "read"', settings: { steps: [{ attempt: ["im"], until: "read" }] } },
+				{ name: "normal", settings: { steps: [{ attempt: ["im"] }, { attempt: ["pager"] }] } },
+			],
+		},
+	},
+	selection: [{ manager: "standard" }],
 };
 
 export interface World {

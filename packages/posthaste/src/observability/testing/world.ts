@@ -5,6 +5,7 @@ import { scratchFolder } from "@posthaste/real-servers";
 import { onTestFinished } from "vitest";
 import { createPosthaste, type PosthasteCore, type PosthasteOptions } from "../../create-posthaste.ts";
 import { type FaultyStore, faultyStore } from "../../engine/test/faulty-store.ts";
+import { people } from "../../engine/test/world.ts";
 import type { ConfigurationDocument } from "../../posthaste.ts";
 import type { Store } from "../../store/port.ts";
 import { openSqliteStore } from "../../store/sqlite/index.ts";
@@ -13,7 +14,7 @@ import { type Family, parseExposition } from "./exposition.ts";
 
 /** IM, a question, the pager. A message of category `read` wants a receipt; one of category `hold` is held when nobody knows. */
 export const configuration: ConfigurationDocument = {
-	mechanisms: { im: { use: "test-im" }, pager: { use: "test-pager" } },
+	...people,
 	managers: {
 		standard: {
 			use: "sequence",
@@ -44,16 +45,6 @@ export const configuration: ConfigurationDocument = {
 		},
 	},
 	selection: [{ manager: "standard" }],
-	users: {
-		john: {
-			name: "John Smith",
-			mechanisms: [
-				{ mechanism: "im", address: { to: "john@localhost" } },
-				{ mechanism: "pager", address: { to: "5551234" } },
-			],
-		},
-		ann: { name: "Ann Doe", mechanisms: [{ mechanism: "im", address: { to: "ann@localhost" } }] },
-	},
 };
 
 export interface ObservedWorld {

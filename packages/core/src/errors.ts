@@ -55,6 +55,11 @@ export const errorTable = {
 		title: "There is no sign-in yet, so only loopback addresses may be listened on",
 		remedy: "Listen on 127.0.0.1 or ::1, and put an authenticating proxy in front.",
 	},
+	"cannot-listen": {
+		status: 409,
+		title: "The address cannot be listened on",
+		remedy: "Stop what listens there, perhaps another Posthaste, or give another address or port with `--listen`.",
+	},
 	"unknown-recipient": {
 		status: 422,
 		title: "No such user",

@@ -84,6 +84,7 @@ const cases: Record<ErrorCode, Case> = {
 	"invalid-plugin": failing(new PosthasteError("invalid-plugin", "as asked")),
 	"plugin-not-fetched": failing(new PosthasteError("plugin-not-fetched", "as asked")),
 	"plugin-version-exists": failing(new PosthasteError("plugin-version-exists", "as asked")),
+	"cannot-listen": failing(new PosthasteError("cannot-listen", "as asked")),
 	"data-in-use": failing(new PosthasteError("data-in-use", "as asked")),
 	"newer-schema": failing(new PosthasteError("newer-schema", "as asked")),
 	"file-exists": failing(new PosthasteError("file-exists", "as asked")),

@@ -37,6 +37,15 @@ describe("the address to listen on", () => {
 		expect((await fetch(`${url}/healthz`)).status).toBe(200);
 	});
 
+	it("that somebody else has is an error that says so", async () => {
+		const { url } = await startListening();
+		const { app } = await start();
+		await expect(listen(app, new URL(url).host)).rejects.toMatchObject({
+			code: "cannot-listen",
+			message: expect.stringContaining("something listens there already"),
+		});
+	});
+
 	it("knows loopback addresses", () => {
 		expect(["127.255.0.1", "::1", "::ffff:127.0.0.1"].map(isLoopbackAddress)).toEqual([true, true, true]);
 		expect(["126.0.0.1", "::2", "localhost", "", "fe80::1"].map(isLoopbackAddress)).toEqual(Array(5).fill(false));

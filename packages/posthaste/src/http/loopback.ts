@@ -122,8 +122,25 @@ const backlog = 4096;
 
 /**
  * Starts listening and answers the server's URL. Port 0 picks a free one.
- * @throws PosthasteError `not-loopback`, `invalid-request`; else what the system says, such as `EADDRINUSE`
+ * @throws PosthasteError `not-loopback`, `invalid-request`, `cannot-listen`
  */
 export async function listen(app: FastifyInstance, address: string): Promise<string> {
-	return app.listen({ ...(await resolveListen(address)), backlog });
+	const place = await resolveListen(address);
+	try {
+		return await app.listen({ ...place, backlog });
+	} catch (error) {
+		const { code, syscall, message } = error as NodeJS.ErrnoException;
+		if (syscall !== "listen" && syscall !== "bind") {
+			throw error;
+		}
+		const why = reasons[code ?? ""] ?? message;
+		throw new PosthasteError("cannot-listen", `Posthaste cannot listen on ${quote(address)}: ${why}`);
+	}
 }
+
+/** What the system means by its codes, as far as people meet them. */
+const reasons: Readonly<Record<string, string>> = {
+	EADDRINUSE: "something listens there already",
+	EACCES: "this user may not",
+	EADDRNOTAVAIL: "this machine has no such address",
+};

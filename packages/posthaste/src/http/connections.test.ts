@@ -1,16 +1,25 @@
-/** A server that closes waits for nobody who has not said anything. */
+/** A server that closes waits for nobody who has not asked for anything. */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { start } from "./testing/start.ts";
 
-test("a connection that never made a request does not keep the server open", async () => {
+test.each([
+	["said nothing", ""],
+	["never ended its request", "GET / HTTP/1.1\r\nHost: 127."],
+])("a connection that %s does not keep the server open", async (_what, said) => {
 	const { app } = await start();
 	await app.listen({ host: "127.0.0.1", port: 0 });
 	const address = app.server.address();
 	const socket = connect(typeof address === "object" && address ? address.port : 0, "127.0.0.1");
-	await once(socket, "connect");
-	const gone = once(socket, "close");
+	// A connection that is closed with something unread is reset.
+	socket.on("error", () => undefined);
+	const gone = new Promise((resolve) => socket.once("close", resolve));
+	const [taken] = (await once(app.server, "connection")) as [Socket];
+	socket.write(said);
+	while (taken.bytesRead < said.length) {
+		await new Promise((resolve) => setImmediate(resolve));
+	}
 	const begun = performance.now();
 	await app.close();
 	await gone;

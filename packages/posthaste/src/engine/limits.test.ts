@@ -211,6 +211,18 @@ describe("when a mechanism is slow", () => {
 		expect(sent.indexOf(late.id)).toBeGreaterThan(early.length - 5);
 	});
 
+	test("a freed place goes past those who need it no more, at once", async () => {
+		await open();
+		const im = holding();
+		await sendMany(4);
+		await Promise.all(Array.from({ length: 40 }, () => world.send({ properties: { expires: "1m" } })));
+		await world.pass("30s");
+		const last = await world.send();
+		await world.pass("40s");
+		await im.accept();
+		expect(im.calls.map(({ attempt }) => attempt.message.id)).toEqual([last.id]);
+	});
+
 	test("a freed place is taken at once", async () => {
 		await open();
 		const im = holding();

@@ -64,6 +64,7 @@ export class Lines {
 		}
 		this.#length += 1;
 		if (this.#turns.get(delivery) === line) {
+			this.#endTurn(delivery, line);
 			line.addFirst(delivery);
 		} else {
 			line.addLast(delivery);
@@ -71,23 +72,32 @@ export class Lines {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	/** A delivery was taken up, or cannot be: its turn is over. */
+	/**
+	 * A delivery was taken up, or cannot be: its turn is over. One that needs no place any more leaves it to
+	 * whoever comes next; those whose time was over before their turn came stand in line still.
+	 */
 	taken(delivery: string): void {
 		const line = this.#turns.size === 0 ? undefined : this.#turns.get(delivery);
 		if (line !== undefined) {
-			this.#turns.delete(delivery);
-			line.turns -= 1;
+			this.#endTurn(delivery, line);
+			this.serve(line.mechanism);
 		}
+	}
+
+	#endTurn(delivery: string, line: Line): void {
+		this.#turns.delete(delivery);
+		line.turns -= 1;
 	}
 
 	/** Takes up as many as have a place now. */
 	serve(mechanism: string): void {
 		const line = this.#lines.size === 0 ? undefined : this.#lines.get(mechanism);
-		if (line === undefined || this.#stopped) {
+		if (line === undefined || line.isServed || this.#stopped) {
 			return;
 		}
-		const free = Math.min(this.#parts.free(mechanism), step);
-		while (line.turns < free) {
+		// Turns that end while others are being given come back here, and are looked at below.
+		line.isServed = true;
+		while (line.turns < Math.min(this.#parts.free(mechanism), step)) {
 			const delivery = line.take();
 			if (delivery === undefined) {
 				break;
@@ -99,6 +109,7 @@ export class Lines {
 				this.#parts.turn(delivery);
 			}
 		}
+		line.isServed = false;
 		if (!line.isWaiting) {
 			this.#lines.delete(mechanism);
 		}
@@ -124,7 +135,7 @@ export class Lines {
 	#lineOf(mechanism: string): Line {
 		let line = this.#lines.get(mechanism);
 		if (line === undefined) {
-			line = new Line();
+			line = new Line(mechanism);
 			this.#lines.set(mechanism, line);
 		}
 		return line;
@@ -133,10 +144,17 @@ export class Lines {
 
 /** First come, first served. What was taken is let go of in pieces, so that taking costs the same however long it is. */
 class Line {
+	readonly mechanism: string;
 	/** Deliveries that are being taken up. */
 	turns = 0;
+	/** Turns are being given. */
+	isServed = false;
 	#waiting: string[] = [];
 	#taken = 0;
+
+	constructor(mechanism: string) {
+		this.mechanism = mechanism;
+	}
 
 	get isWaiting(): boolean {
 		return this.#waiting.length > this.#taken || this.turns > 0;

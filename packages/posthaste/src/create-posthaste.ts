@@ -93,6 +93,8 @@ export interface PosthasteCore extends Posthaste {
 export interface Gauges {
 	/** Deliveries in memory. */
 	readonly resident: number;
+	/** Deliveries that wait for nothing but a place with a mechanism. They are not in memory. */
+	readonly inLine: number;
 	/** Calls of mechanisms under way. */
 	readonly calls: number;
 	readonly pendingWrites: number;
@@ -229,6 +231,9 @@ function library(parts: Parts, looks: { ready(): Promise<Readiness>; closing(): 
 		gauges: {
 			get resident() {
 				return engine.resident;
+			},
+			get inLine() {
+				return engine.inLine;
 			},
 			get calls() {
 				return engine.calls;

@@ -219,8 +219,10 @@ describe("when a mechanism is slow", () => {
 		await world.pass("30s");
 		const last = await world.send();
 		await world.pass("40s");
+		expect(world.posthaste.gauges.inLine).toBe(41);
 		await im.accept();
 		expect(im.calls.map(({ attempt }) => attempt.message.id)).toEqual([last.id]);
+		expect(world.posthaste.gauges.inLine).toBe(0);
 	});
 
 	test("a freed place is taken at once", async () => {

@@ -79,6 +79,11 @@ function addProgress({ registry, posthaste }: GaugeParts): void {
 	const plain = (name: string, help: string, value: (of: PosthasteCore["gauges"]) => number) =>
 		gauge(registry, { name, help }, (made) => made.set(value(posthaste()?.gauges ?? nothing)));
 	plain("resident_deliveries", "Deliveries held in memory", ({ resident }) => resident);
+	plain(
+		"deliveries_in_line",
+		"Deliveries that wait for nothing but a place with a mechanism that has as many calls as it may have",
+		({ inLine }) => inLine,
+	);
 	plain("mechanism_calls", "Calls of mechanisms under way", ({ calls }) => calls);
 	plain("pending_writes", "Items that wait to be on disk", ({ pendingWrites }) => pendingWrites);
 	plain(
@@ -88,7 +93,7 @@ function addProgress({ registry, posthaste }: GaugeParts): void {
 	);
 }
 
-const nothing = { resident: 0, calls: 0, pendingWrites: 0, writeDelay: 0 } as PosthasteCore["gauges"];
+const nothing = { resident: 0, inLine: 0, calls: 0, pendingWrites: 0, writeDelay: 0 } as PosthasteCore["gauges"];
 
 function addMechanisms({ registry, posthaste }: GaugeParts): void {
 	const all = shared(async () => listMechanisms(posthaste()));

@@ -93,7 +93,7 @@ export interface PosthasteCore extends Posthaste {
 export interface Gauges {
 	/** Deliveries in memory. */
 	readonly resident: number;
-	/** Deliveries that wait for nothing but a place with a mechanism. They are not in memory. */
+	/** Who stands in a mechanism's line for a place: deliveries that are not in memory. */
 	readonly inLine: number;
 	/** Calls of mechanisms under way. */
 	readonly calls: number;

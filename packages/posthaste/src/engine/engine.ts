@@ -78,7 +78,7 @@ export class Engine {
 		this.#intents = new Intents({
 			...parts,
 			claims: this.#claims,
-			turn: (delivery) => timePassed(delivery, () => this.#intents.taken(delivery)),
+			turn: (delivery) => timePassed(delivery, () => this.#intents.over(delivery)),
 		});
 		this.#loads = new Loads({ ...parts, loaded: (...loaded) => this.#loaded(...loaded) });
 	}
@@ -88,7 +88,7 @@ export class Engine {
 		return this.#residents.size;
 	}
 
-	/** Deliveries that wait for nothing but a place with a mechanism. They are not in memory. */
+	/** Who stands in a mechanism's line for a place: deliveries that are not in memory. */
 	get inLine(): number {
 		return this.#intents.inLine;
 	}
@@ -210,9 +210,10 @@ export class Engine {
 	/** Whether there is something to write. */
 	#decide(resident: Resident, input: Input, written?: Written): boolean {
 		const follows = this.#intents.decide(resident, input, written);
-		this.#intents.taken(resident.id);
 		if (follows === "in-line") {
+			// Its course is ahead of the journal, so nobody may find it any more.
 			this.#residents.delete(resident.id);
+			resident.takeBack();
 		}
 		return follows === "entries";
 	}

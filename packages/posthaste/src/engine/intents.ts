@@ -24,7 +24,7 @@ export interface IntentsParts {
 	readonly turn: (delivery: string) => void;
 }
 
-/** What follows from an input: entries to write, nothing, or that the delivery stands in line and may be forgotten. */
+/** What follows from an input: entries to write, nothing, or that the delivery stands in line and is to be forgotten. */
 export type Follows = "entries" | "nothing" | "in-line";
 
 export class Intents {
@@ -42,7 +42,7 @@ export class Intents {
 		});
 	}
 
-	/** Deliveries that stand in line. */
+	/** Who stands in line: see {@link Lines.length}. */
 	get inLine(): number {
 		return this.#lines.length;
 	}
@@ -57,8 +57,8 @@ export class Intents {
 	}
 
 	/** A delivery whose turn it was has gone on, or never will. */
-	taken(delivery: string): void {
-		this.#lines.taken(delivery);
+	over(delivery: string): void {
+		this.#lines.over(delivery);
 	}
 
 	/** Hands an input to a delivery, with places for the attempts that it brings. */
@@ -101,6 +101,7 @@ export class Intents {
 		const giveBack = isBehind ? undefined : this.#parts.mechanisms.takePlace(mechanism);
 		if (giveBack !== undefined) {
 			resident.keepPlace(decision, giveBack);
+			this.#lines.placed(resident.id, mechanism);
 		}
 		return giveBack !== undefined;
 	}
@@ -112,7 +113,6 @@ export class Intents {
 			until = Math.min(until, deadline, this.#lines.add(resident.id, mechanism));
 		}
 		this.#parts.claims.keep(resident.id, until);
-		resident.takeBack();
 	}
 
 	/** Nobody has to wait for a mechanism that cannot be used: those in line go on without it. */

@@ -39,7 +39,7 @@ export class Lines {
 		this.#parts = parts;
 	}
 
-	/** Deliveries in line. */
+	/** Who stands in line. A delivery may stand in several, and one that needs no place any more stands there until its turn. */
 	get length(): number {
 		return this.#length;
 	}
@@ -72,11 +72,19 @@ export class Lines {
 		return Number.POSITIVE_INFINITY;
 	}
 
+	/** A delivery took the place for which it had its turn. */
+	placed(delivery: string, mechanism: string): void {
+		const line = this.#turns.size === 0 ? undefined : this.#turns.get(delivery);
+		if (line?.mechanism === mechanism) {
+			this.#endTurn(delivery, line);
+		}
+	}
+
 	/**
-	 * A delivery was taken up, or cannot be: its turn is over. One that needs no place any more leaves it to
-	 * whoever comes next; those whose time was over before their turn came stand in line still.
+	 * What followed from a delivery's turn is on disk, or it cannot be taken up: its turn is over. One that took no
+	 * place leaves it to whoever comes next; those whose time was over before their turn came stand in line still.
 	 */
-	taken(delivery: string): void {
+	over(delivery: string): void {
 		const line = this.#turns.size === 0 ? undefined : this.#turns.get(delivery);
 		if (line !== undefined) {
 			this.#endTurn(delivery, line);
@@ -97,19 +105,11 @@ export class Lines {
 		}
 		// Turns that end while others are being given come back here, and are looked at below.
 		line.isServed = true;
-		while (line.turns < Math.min(this.#parts.free(mechanism), step)) {
-			const delivery = line.take();
-			if (delivery === undefined) {
-				break;
-			}
-			this.#length -= 1;
-			if (!this.#turns.has(delivery)) {
-				this.#turns.set(delivery, line);
-				line.turns += 1;
-				this.#parts.turn(delivery);
-			}
+		try {
+			this.#giveTurns(line);
+		} finally {
+			line.isServed = false;
 		}
-		line.isServed = false;
 		if (!line.isWaiting) {
 			this.#lines.delete(mechanism);
 		}
@@ -119,6 +119,21 @@ export class Lines {
 		this.#stopped = true;
 		this.#timer?.cancel();
 		this.#timer = undefined;
+	}
+
+	#giveTurns(line: Line): void {
+		while (line.turns < Math.min(this.#parts.free(line.mechanism), step)) {
+			const delivery = line.take();
+			if (delivery === undefined) {
+				return;
+			}
+			this.#length -= 1;
+			if (!this.#turns.has(delivery)) {
+				this.#turns.set(delivery, line);
+				line.turns += 1;
+				this.#parts.turn(delivery);
+			}
+		}
 	}
 
 	#look(): void {

@@ -12,8 +12,9 @@ export function closeSilentConnections(app: App): void {
 		silent.add(socket);
 		socket.once("close", () => silent.delete(socket));
 	});
-	// The server's own event: a hook would cost each request more than this does.
+	// The servers' own events: a hook would cost each request more than these do.
 	app.server.on("request", ({ socket }: IncomingMessage) => silent.delete(socket));
+	app.websocketServer.on("connection", (_webSocket, { socket }) => silent.delete(socket));
 	app.addHook("preClose", async () => {
 		for (const socket of silent) {
 			socket.destroy();

@@ -15,8 +15,8 @@ const longestWait: Milliseconds = 500;
 /** Large bodies that are being read or answered, in bytes, together. */
 const memory = 256 * 1024 * 1024;
 /**
- * Smaller bodies are not counted: with as many connections as there may be they come to less than 64 MiB, and
- * counting would cost each usual message a listener.
+ * Smaller bodies are not counted, since counting would cost each usual message a listener. With as many connections
+ * as there may be, and a request on each of them, they come to less than 64 MiB.
  */
 const small = 64 * 1024;
 /** How often the event loop's delay is looked at. */

@@ -123,11 +123,13 @@ describe("WebSockets at /mechanisms/NAME/PATH", () => {
 		await app.close();
 	});
 
-	it("end when the server closes", async () => {
+	it("end when the server closes, with a word of farewell", async () => {
 		const { app, client } = await open("/mechanisms/web/inbox");
 		await once(client, "open");
-		const closed = closeOf(client);
+		const [atServer] = app.websocketServer.clients;
+		const closed = Promise.all([closeOf(client), closeOf(atServer as WebSocket)]);
 		await app.close();
-		await closed;
+		// Each side hears the other's close. 1006 is a connection that was cut (RFC 6455, section 7.1.5).
+		expect((await closed).map(([code]) => code)).not.toContain(1006);
 	});
 });

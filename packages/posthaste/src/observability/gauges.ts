@@ -81,7 +81,7 @@ function addProgress({ registry, posthaste }: GaugeParts): void {
 	plain("resident_deliveries", "Deliveries held in memory", ({ resident }) => resident);
 	plain(
 		"deliveries_in_line",
-		"Deliveries that wait for nothing but a place with a mechanism that has as many calls as it may have",
+		"Deliveries in the lines of mechanisms that have as many calls as they may have; one that ended leaves with its turn",
 		({ inLine }) => inLine,
 	);
 	plain("mechanism_calls", "Calls of mechanisms under way", ({ calls }) => calls);

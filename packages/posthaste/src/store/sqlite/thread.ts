@@ -1,5 +1,4 @@
 /** A worker thread as an object whose calls answer promises. */
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { receiveError, type SentError, StoreError } from "./errors.ts";
 
@@ -62,7 +61,7 @@ export class StoreThread {
 
 	/** Closes the connection; the thread then ends by itself. */
 	async close(): Promise<void> {
-		const gone = once(this.#worker, "exit");
+		const gone = new Promise((resolve) => this.#worker.once("exit", resolve));
 		await this.call("close", null);
 		this.#worker.postMessage(["end", null] satisfies Request);
 		await gone;

@@ -110,7 +110,7 @@ export class Disk {
 		}
 		file.journal.push(JSON.stringify(entries));
 		const { id, message, recipient, sender, acceptedAt, sequence } = file.row;
-		const pin = append.pin ?? file.row.pin;
+		const pin = isFinal(append.state) ? undefined : (append.pin ?? file.row.pin);
 		const moved = { state, due, sequence: sequence + entries.length };
 		const end = { ...(reason !== undefined && { reason }), ...(settledAt !== undefined && { settledAt }) };
 		file.row = { id, message, recipient, sender, acceptedAt, ...moved, ...end, ...(pin !== undefined && { pin }) };

@@ -8,6 +8,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { quantile } from "./quantile.ts";
 
 const { values } = parseArgs({
 	options: {
@@ -49,11 +50,6 @@ async function measureBoth(other: string, isOtherFirst: boolean): Promise<Round>
 	const first = await measure(isOtherFirst ? other : here);
 	const second = await measure(isOtherFirst ? here : other);
 	return isOtherFirst ? { other: first, here: second } : { other: second, here: first };
-}
-
-function quantile(numbers: readonly number[], share: number): number {
-	const sorted = [...numbers].sort((one, other) => one - other);
-	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 const made: Round[] = [];

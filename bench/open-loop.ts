@@ -4,6 +4,7 @@
  * latency counts from the moment at which the request was to come, so that nothing that waits is left out.
  */
 import { connect, type Socket } from "node:net";
+import { quantile } from "./quantile.ts";
 
 export interface Answers {
 	/** Requests that were to be made. */
@@ -199,9 +200,7 @@ class Connection {
 	}
 }
 
-/** The value below which this share of the figures lies, in milliseconds. */
+/** The value below which this share of the figures lies, to a tenth of a millisecond; 0 when there is none. */
 export function percentile(figures: readonly number[], share: number): number {
-	const sorted = Float64Array.from(figures).sort();
-	const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-	return Math.round(value * 10) / 10;
+	return figures.length === 0 ? 0 : Math.round(quantile(figures, share) * 10) / 10;
 }

@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import type { JournalEntry, Message } from "@posthaste/core";
 import { MessageIds } from "../packages/posthaste/src/engine/ids.ts";
 import { openSqliteStore, type SqliteStore } from "../packages/posthaste/src/store/sqlite/index.ts";
+import { quantile } from "./quantile.ts";
 
 const ids = new MessageIds();
 
@@ -35,13 +36,8 @@ interface Row {
 	readonly value: string;
 }
 
-function percentile(sorted: readonly number[], share: number): number {
-	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function spread(samples: number[]): string {
-	samples.sort((a, b) => a - b);
-	return `p50 ${percentile(samples, 0.5).toFixed(2)} ms, p99 ${percentile(samples, 0.99).toFixed(2)} ms`;
+function spread(samples: readonly number[]): string {
+	return `p50 ${quantile(samples, 0.5).toFixed(2)} ms, p99 ${quantile(samples, 0.99).toFixed(2)} ms`;
 }
 
 /** Overwrites of one 4 KiB block, each synced: what the disk can do at best. */

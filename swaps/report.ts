@@ -1,4 +1,5 @@
 /** The outcome of a run, for people and for programs. */
+import { percentile } from "../crash/report.ts";
 import type { Rule, Took, Violation } from "./audit.ts";
 import type { Memory, SwapsReport } from "./suite.ts";
 import type { Swap } from "./swaps.ts";
@@ -92,9 +93,4 @@ function describe(times: readonly number[]): string {
 
 function inWords({ resident, threads, loaded, installed, messages }: Memory): string {
 	return `${resident} MB, ${threads} threads, ${loaded} of ${installed} versions loaded, ${messages} messages`;
-}
-
-function percentile(values: readonly number[], share: number): number {
-	const sorted = [...values].sort((one, other) => one - other);
-	return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }

@@ -2,8 +2,7 @@
 import type { Attempt, SendResult } from "@posthaste/core";
 import { afterEach, describe, expect, test } from "vitest";
 import type { PosthasteOptions } from "../create-posthaste.ts";
-import type { ConfigurationDocument } from "../posthaste.ts";
-import { configuration, openWorld, type World } from "./test/world.ts";
+import { configurationWith, openWorld, type World } from "./test/world.ts";
 
 let world: World;
 let release: () => void = () => undefined;
@@ -18,23 +17,15 @@ const guard = { concurrency: 4, ahead: 4, callLimit: 3_600_000 };
 
 /** Im alone and for an hour; the pager alone; im for ten seconds and the pager after it. */
 const steps = (...list: object[]) => ({ settings: { steps: list } });
-const patient: ConfigurationDocument = {
-	...configuration,
-	managers: {
-		standard: {
-			use: "sequence",
-			configurations: [
-				{ name: "pager", when: 'message.category == "pager"', ...steps({ attempt: ["pager"] }) },
-				{
-					name: "both",
-					when: 'message.category == "both"',
-					...steps({ attempt: ["im"], within: "10s" }, { attempt: ["pager"] }),
-				},
-				{ name: "im", ...steps({ attempt: ["im"], within: "12h" }) },
-			],
-		},
+const patient = configurationWith([
+	{ name: "pager", when: 'message.category == "pager"', ...steps({ attempt: ["pager"] }) },
+	{
+		name: "both",
+		when: 'message.category == "both"',
+		...steps({ attempt: ["im"], within: "10s" }, { attempt: ["pager"] }),
 	},
-};
+	{ name: "im", ...steps({ attempt: ["im"], within: "12h" }) },
+]);
 
 async function open(options: Partial<PosthasteOptions> = {}): Promise<void> {
 	world = await openWorld({ configuration: patient, guard, ...options });

@@ -10,35 +10,32 @@ import { type FaultyStore, faultyStore } from "./faulty-store.ts";
 
 export const noon = Date.UTC(2026, 2, 4, 12);
 
-/** John has IM and a pager, Ann has IM. */
-export const people = {
-	mechanisms: { im: { use: "test-im" }, pager: { use: "test-pager" } },
-	users: {
-		john: {
-			name: "John Smith",
-			mechanisms: [
-				{ mechanism: "im", address: { to: "john@localhost" } },
-				{ mechanism: "pager", address: { to: "5551234" } },
-			],
+type Configurations = NonNullable<ConfigurationDocument["managers"]>[string]["configurations"];
+
+/** One sequence for everything, by these configurations. John has IM and a pager, Ann has IM. */
+export function configurationWith(configurations: Configurations): ConfigurationDocument {
+	return {
+		mechanisms: { im: { use: "test-im" }, pager: { use: "test-pager" } },
+		managers: { standard: { use: "sequence", configurations } },
+		selection: [{ manager: "standard" }],
+		users: {
+			john: {
+				name: "John Smith",
+				mechanisms: [
+					{ mechanism: "im", address: { to: "john@localhost" } },
+					{ mechanism: "pager", address: { to: "5551234" } },
+				],
+			},
+			ann: { name: "Ann Doe", mechanisms: [{ mechanism: "im", address: { to: "ann@localhost" } }] },
 		},
-		ann: { name: "Ann Doe", mechanisms: [{ mechanism: "im", address: { to: "ann@localhost" } }] },
-	},
-} satisfies ConfigurationDocument;
+	};
+}
 
 /** IM, then the pager. */
-export const configuration: ConfigurationDocument = {
-	...people,
-	managers: {
-		standard: {
-			use: "sequence",
-			configurations: [
-				{ name: "read", when: 'message.category == "read"', settings: { steps: [{ attempt: ["im"], until: "read" }] } },
-				{ name: "normal", settings: { steps: [{ attempt: ["im"] }, { attempt: ["pager"] }] } },
-			],
-		},
-	},
-	selection: [{ manager: "standard" }],
-};
+export const configuration = configurationWith([
+	{ name: "read", when: 'message.category == "read"', settings: { steps: [{ attempt: ["im"], until: "read" }] } },
+	{ name: "normal", settings: { steps: [{ attempt: ["im"] }, { attempt: ["pager"] }] } },
+]);
 
 export interface World {
 	readonly posthaste: PosthasteCore;

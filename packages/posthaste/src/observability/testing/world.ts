@@ -5,47 +5,37 @@ import { scratchFolder } from "@posthaste/real-servers";
 import { onTestFinished } from "vitest";
 import { createPosthaste, type PosthasteCore, type PosthasteOptions } from "../../create-posthaste.ts";
 import { type FaultyStore, faultyStore } from "../../engine/test/faulty-store.ts";
-import { people } from "../../engine/test/world.ts";
-import type { ConfigurationDocument } from "../../posthaste.ts";
+import { configurationWith } from "../../engine/test/world.ts";
 import type { Store } from "../../store/port.ts";
 import { openSqliteStore } from "../../store/sqlite/index.ts";
 import { Metrics } from "../metrics.ts";
 import { type Family, parseExposition } from "./exposition.ts";
 
 /** IM, a question, the pager. A message of category `read` wants a receipt; one of category `hold` is held when nobody knows. */
-export const configuration: ConfigurationDocument = {
-	...people,
-	managers: {
-		standard: {
-			use: "sequence",
-			configurations: [
-				{
-					name: "read",
-					when: 'message.category == "read"',
-					settings: { steps: [{ attempt: ["im"], until: "read", within: "1h" }] },
-				},
-				{
-					name: "hold",
-					when: 'message.category == "hold"',
-					unknown: "hold",
-					settings: { steps: [{ attempt: ["im"] }] },
-				},
-				{
-					name: "normal",
-					unknown: "next",
-					settings: {
-						steps: [
-							{ attempt: ["im"], within: "1s" },
-							{ ask: "Page {recipient.name}?", within: "1h", otherwise: "no" },
-							{ attempt: ["pager"], within: "1s" },
-						],
-					},
-				},
+export const configuration = configurationWith([
+	{
+		name: "read",
+		when: 'message.category == "read"',
+		settings: { steps: [{ attempt: ["im"], until: "read", within: "1h" }] },
+	},
+	{
+		name: "hold",
+		when: 'message.category == "hold"',
+		unknown: "hold",
+		settings: { steps: [{ attempt: ["im"] }] },
+	},
+	{
+		name: "normal",
+		unknown: "next",
+		settings: {
+			steps: [
+				{ attempt: ["im"], within: "1s" },
+				{ ask: "Page {recipient.name}?", within: "1h", otherwise: "no" },
+				{ attempt: ["pager"], within: "1s" },
 			],
 		},
 	},
-	selection: [{ manager: "standard" }],
-};
+]);
 
 export interface ObservedWorld {
 	readonly posthaste: PosthasteCore;

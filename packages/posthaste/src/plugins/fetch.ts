@@ -22,7 +22,27 @@ export interface Fetched {
 const limit = 300_000;
 
 /** @throws PosthasteError `plugin-not-fetched` */
-export function fetchPackage(request: FetchRequest): Promise<Fetched> {
+export async function fetchPackage(request: FetchRequest): Promise<Fetched> {
+	await demandSpec(request);
+	return fetchElsewhere(request);
+}
+
+/** What can name no package is said at once: no process is started for it, and no registry asked. */
+async function demandSpec({ spec, where }: FetchRequest): Promise<void> {
+	// Loaded when it is needed: most programs never install a plugin.
+	const { default: parseSpec } = await import("npm-package-arg");
+	try {
+		if (spec.trim() === "") {
+			throw new Error("it is empty");
+		}
+		parseSpec(spec, where);
+	} catch (error) {
+		const detail = error instanceof Error ? error.message : String(error);
+		throw new PosthasteError("plugin-not-fetched", `"${spec}" names no package, folder or address: ${detail}`);
+	}
+}
+
+function fetchElsewhere(request: FetchRequest): Promise<Fetched> {
 	return new Promise((resolve, reject) => {
 		const child = fork(fileURLToPath(new URL("./fetch-process.ts", import.meta.url)), {
 			execArgv: [],

@@ -53,6 +53,15 @@ export class Load {
 		this.#request = Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 	}
 
+	/** Opens as many connections as there may be, so that what follows does not measure how fast they open. */
+	async connect(): Promise<void> {
+		while (this.#open.size < this.#most) {
+			const some = Array.from({ length: Math.min(64, this.#most - this.#open.size) }, () => this.#connect());
+			await Promise.all(some.map((connection) => connection?.opened));
+			this.#free.push(...some.filter((connection) => connection !== undefined));
+		}
+	}
+
 	/** So many requests a second, for so many seconds. */
 	async open(rate: number, seconds: number): Promise<Answers> {
 		const start = performance.now();
@@ -101,7 +110,11 @@ export class Load {
 				this.#broken += 1;
 				this.#open.delete(connection);
 			} else {
-				this.#free.push(connection);
+				if (connection.isClosing) {
+					this.#open.delete(connection);
+				} else {
+					this.#free.push(connection);
+				}
 				this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1);
 				(status === 202 ? this.#accepted : this.#refused).push(time);
 				if (retryAfter !== undefined) {
@@ -157,6 +170,10 @@ type Answered = (status: number | undefined, retryAfter?: number) => void;
 /** One connection with one request at a time. */
 class Connection {
 	readonly #socket: Socket;
+	/** Resolves when it is open, or cannot be. */
+	readonly opened: Promise<void>;
+	/** The server has said that it closes it. */
+	isClosing = false;
 	#text = "";
 	#answered: Answered | undefined;
 
@@ -166,6 +183,10 @@ class Connection {
 		this.#socket.on("data", (text: string) => this.#read(text));
 		this.#socket.on("error", () => this.#settle(undefined));
 		this.#socket.on("close", () => this.#settle(undefined));
+		this.opened = new Promise((resolve) => {
+			this.#socket.once("connect", resolve);
+			this.#socket.once("close", () => resolve());
+		});
 	}
 
 	send(request: Buffer, answered: Answered): void {
@@ -189,6 +210,7 @@ class Connection {
 			return;
 		}
 		this.#text = "";
+		this.isClosing = headers.includes("\r\nconnection: close");
 		const retryAfter = /retry-after: (\d+)/.exec(headers)?.[1];
 		this.#settle(Number(headers.slice(9, 12)), retryAfter === undefined ? undefined : Number(retryAfter));
 	}

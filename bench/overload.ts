@@ -131,6 +131,7 @@ try {
 	const load = new Load(`${line}/v1/messages`, JSON.stringify(draft(1)), Number(values.connections));
 	const warm = await load.closed(64, 3);
 	const capacity = await load.closed(64, 10);
+	await load.connect();
 	await ask(child);
 	const endMemory = watchMemory(child.pid ?? 0);
 	const rate = (capacity.accepted.length / capacity.seconds) * Number(values.times);

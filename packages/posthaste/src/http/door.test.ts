@@ -1,6 +1,10 @@
 /** Messages that could not be on disk soon are sent away at the door, and those under way in a batch wait. */
-import { afterEach, describe, expect, test } from "vitest";
-import { start } from "./testing/start.ts";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { createMemoryPosthaste } from "./testing/memory-posthaste.ts";
+import { start, startListening } from "./testing/start.ts";
 
 let delay = 0;
 afterEach(() => {
@@ -69,5 +73,50 @@ describe("while what is written now would wait for longer than half a second", (
 		}
 		delay = 0;
 		expect((await answer).body).not.toContain("overloaded");
+	});
+});
+
+describe("of many clients", () => {
+	test("those who ask for nothing keep nobody out", async () => {
+		const { port, url } = await startListening();
+		const silent = Array.from({ length: 1100 }, () => connect({ port, host: "127.0.0.1" }));
+		onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
+		await Promise.all(silent.map((socket) => once(socket, "connect")));
+		const answer = await fetch(`${url}/v1/messages`, { method: "POST", headers: json, body: JSON.stringify(message) });
+		expect(answer.status).toBe(202);
+	});
+
+	test("a thousand may ask at the same time, and further ones are sent away until these are answered", async () => {
+		const memory = await createMemoryPosthaste();
+		let asked = 0;
+		let answer = () => {};
+		const answering = new Promise<void>((resolve) => {
+			answer = resolve;
+		});
+		const send: typeof memory.send = async (...rest) => {
+			asked += 1;
+			await answering;
+			return memory.send(...rest);
+		};
+		const { url } = await startListening({ posthaste: { ...memory, send } });
+		const agent = new Agent({ keepAlive: true });
+		onTestFinished(() => agent.destroy());
+		const post = async () => {
+			const asking = request(`${url}/v1/messages`, { method: "POST", headers: json, agent });
+			asking.end(JSON.stringify(message));
+			const [response] = (await once(asking, "response")) as [IncomingMessage];
+			response.resume();
+			return response;
+		};
+		const first = Array.from({ length: 1000 }, post);
+		while (asked < 1000) {
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		const { statusCode, headers } = await post();
+		expect({ statusCode, connection: headers.connection }).toEqual({ statusCode: 503, connection: "close" });
+		expect(Number(headers["retry-after"])).toBeGreaterThanOrEqual(1);
+		answer();
+		expect(new Set((await Promise.all(first)).map((each) => each.statusCode))).toEqual(new Set([202]));
+		expect((await post()).statusCode).toBe(202);
 	});
 });

@@ -15,9 +15,11 @@ const longestWait: Milliseconds = 500;
 /** Large bodies that are being read or answered, in bytes, together. */
 const memory = 256 * 1024 * 1024;
 /**
- * Smaller bodies are not counted, since counting would cost each usual message a listener. With as many connections
- * as there may be, and a request on each of them, they come to less than 64 MiB.
+ * Requests that were let in and are not answered yet. Each of thousands that are worked on at the same time waits for all
+ * the others, so that nobody would be answered in good time. Connections that ask for nothing do not count.
  */
+const mostAtOnce = 1000;
+/** What a client has sent with its headers, or soon will have. */
 const small = 64 * 1024;
 /** How often the event loop's delay is looked at. */
 const interval: Milliseconds = 50;
@@ -43,24 +45,30 @@ export function openDoor(app: App, { writeDelay = () => 0 }: { readonly writeDel
 	const wait = () => loop.now + writeDelay();
 	const traffic = new Traffic();
 	let held = 0;
+	let inside = 0;
 	const hook =
 		(sizeOf: (contentLength: string | undefined) => number): onRequestHookHandler =>
 		(request, reply, done) => {
 			const size = sizeOf(request.headers["content-length"]);
-			const delay = wait();
-			const isFull = held + size > memory;
-			traffic.count(!isFull && delay <= longestWait);
-			if (isFull || delay > longestWait) {
-				reply.header("retry-after", traffic.absence(delay));
-				done(isFull ? tooMuchAtOnce() : tooSlow(delay));
+			const refusal = refusalOf({ delay: wait(), inside, held: held + size });
+			traffic.count(refusal === undefined);
+			if (refusal !== undefined) {
+				// Otherwise thousands of clients that ask again at once keep the event loop with nothing but sending them away: libuv
+				// reads on for as long as over a thousand connections have something to say, and whoever was let in waits. While
+				// a large body is still being sent, closing would cut the answer off.
+				if (size <= small) {
+					reply.header("connection", "close");
+				}
+				reply.header("retry-after", traffic.absence(refusal.delay));
+				done(refusal.error);
 				return;
 			}
-			if (size > small) {
-				held += size;
-				reply.raw.once("close", () => {
-					held -= size;
-				});
-			}
+			inside += 1;
+			held += size;
+			reply.raw.once("close", () => {
+				inside -= 1;
+				held -= size;
+			});
 			done();
 		};
 	return {
@@ -75,12 +83,24 @@ export function openDoor(app: App, { writeDelay = () => 0 }: { readonly writeDel
 	};
 }
 
-function tooSlow(delay: Milliseconds): PosthasteError {
-	return new PosthasteError("overloaded", `a message would wait about ${Math.round(delay)} ms until it is on disk`);
+interface Crowd {
+	readonly delay: Milliseconds;
+	/** Requests before this one. */
+	readonly inside: number;
+	/** Bytes, with this one's. */
+	readonly held: number;
 }
 
-function tooMuchAtOnce(): PosthasteError {
-	return new PosthasteError("overloaded", "the requests under way are as large as they may be together");
+/** Why a request is sent away, if it is, and how long what is here already will take. */
+function refusalOf({ delay, inside, held }: Crowd): { error: PosthasteError; delay: Milliseconds } | undefined {
+	const because = (detail: string) => ({ error: new PosthasteError("overloaded", detail), delay });
+	if (delay > longestWait) {
+		return because(`a message would wait about ${Math.round(delay)} ms until it is on disk`);
+	}
+	if (inside >= mostAtOnce) {
+		return because(`${mostAtOnce} messages are being taken in at this moment`);
+	}
+	return held > memory ? because("the requests under way are as large as they may be together") : undefined;
 }
 
 /** How late the event loop is: how long something that comes in now waits until it is looked at. */
@@ -114,23 +134,24 @@ class LoopDelay {
 	}
 }
 
+/** Of the most that were let in within a second, this much still counts a second later. */
+const memoryOfRate = 0.8;
+
 /** Who was let in and who was sent away lately. */
 class Traffic {
 	#second = 0;
-	#now = { admitted: 0, refused: 0 };
-	#before = { admitted: 0, refused: 0 };
+	#admitted = 0;
+	/** Within this second and the one before. */
+	#refused: [before: number, now: number] = [0, 0];
+	/** How many can be let in within a second, as far as is known. A second of standing still is not forgotten at once, nor taken for the rule. */
+	#rate = 0;
 
 	count(isAdmitted: boolean): void {
-		const second = Math.floor(performance.now() / 1000);
-		if (second !== this.#second) {
-			this.#before = second === this.#second + 1 ? this.#now : { admitted: 0, refused: 0 };
-			this.#now = { admitted: 0, refused: 0 };
-			this.#second = second;
-		}
+		this.#turn(Math.floor(performance.now() / 1000));
 		if (isAdmitted) {
-			this.#now.admitted += 1;
+			this.#admitted += 1;
 		} else {
-			this.#now.refused += 1;
+			this.#refused[1] += 1;
 		}
 	}
 
@@ -139,9 +160,18 @@ class Traffic {
 	 * those who were sent away with them could be taken too.
 	 */
 	absence(delay: Milliseconds): number {
-		const admitted = this.#before.admitted + this.#now.admitted;
-		const refused = this.#before.refused + this.#now.refused;
-		const seconds = Math.ceil(delay / 1000) + Math.round(refused / Math.max(1, admitted));
+		const refused = this.#refused[0] + this.#refused[1];
+		const seconds = Math.ceil(delay / 1000) + Math.round(refused / Math.max(1, this.#rate, this.#admitted));
 		return Math.min(longestAbsence, Math.max(1, seconds));
+	}
+
+	#turn(second: number): void {
+		const passed = second - this.#second;
+		if (passed > 0) {
+			this.#rate = Math.max(this.#admitted, this.#rate * memoryOfRate ** passed);
+			this.#refused = [passed === 1 ? this.#refused[1] : 0, 0];
+			this.#admitted = 0;
+			this.#second = second;
+		}
 	}
 }

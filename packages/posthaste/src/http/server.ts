@@ -27,10 +27,10 @@ export type { App, HttpOptions, WebSocketRouter } from "./app.ts";
 export { listen } from "./loopback.ts";
 
 /**
- * Connections at once; further ones are closed at once. Each of thousands that ask at the same time waits for all the
- * others, whatever becomes of their requests, so that nobody would be answered in good time.
+ * Connections at once, those of pages and of programs that only listen included; further ones are closed at once. It
+ * bounds memory: how many may ask at the same time is settled at the door.
  */
-const mostConnections = 1000;
+const mostConnections = 10_000;
 
 /** Longest path parameter, in characters: an identifier or a name, each character escaped. */
 const parameterLimit = 512;

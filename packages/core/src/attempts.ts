@@ -90,6 +90,13 @@ export class Attempts {
 		}
 	}
 
+	/** Leaves it to a person what to do about a group's undecided attempts. */
+	holdUndecided(group: AttemptGroup | undefined): void {
+		for (const attempt of group?.active.filter(({ phase }) => phase === "undecided") ?? []) {
+			this.#hold(attempt);
+		}
+	}
+
 	/** Does with a group's undecided attempts what a person has decided. */
 	resolve(group: AttemptGroup, resolution: Resolution, now: Milliseconds): void {
 		const { within } = group.effect;
@@ -188,8 +195,12 @@ export class Attempts {
 			this.#rest(attempt, retryAfter, now);
 		} else if (unknown === "hold") {
 			attempt.phase = "undecided";
-			this.#progress.hold("unknown-held", `${attempt.mechanism}: ${attempt.id}`);
+			this.#hold(attempt);
 		}
+	}
+
+	#hold({ mechanism, id }: TrackedAttempt): void {
+		this.#progress.hold("unknown-held", `${mechanism}: ${id}`);
 	}
 
 	/** Rests a failed attempt until its next try, when that still lies within its time. */

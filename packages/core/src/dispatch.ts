@@ -232,9 +232,11 @@ export class DeliveryCourse {
 		if (resolution === "end") {
 			this.#settle("unreached", "ended-by-person");
 		} else if (this.#isStranded) {
-			// Nothing was wrong with the delivery itself, so it goes on where it stood.
+			// Nothing was wrong with the delivery itself, so it goes on where it stood. What became of a call that was under
+			// way then is another question, and nobody has been asked it yet.
 			this.#isStranded = false;
 			this.#progress.release();
+			this.#attempts.holdUndecided(group);
 			this.#manager.passTime(now);
 		} else if (group !== undefined) {
 			this.#progress.release();

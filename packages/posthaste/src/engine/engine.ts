@@ -7,7 +7,7 @@ import type { Composed, Input, Milliseconds } from "@posthaste/core";
 import { isFinal } from "@posthaste/core";
 import { PassingMap } from "../passing-map.ts";
 import type { MessageEvent } from "../posthaste.ts";
-import type { Append, Store } from "../store/port.ts";
+import type { Append, Store, StoredDelivery } from "../store/port.ts";
 import { Calls } from "./calls.ts";
 import { Claims, lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
@@ -19,6 +19,7 @@ import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Arrival, Residence } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
 import { Strandings } from "./strandings.ts";
+import { concerns } from "./without-manager.ts";
 import type { Writer } from "./writer.ts";
 
 /** A delivery that is due within this time stays in memory, unless there are many. */
@@ -62,8 +63,7 @@ export class Engine {
 	constructor(parts: EngineParts) {
 		this.#parts = parts;
 		this.#residence = new Residence(parts);
-		const residence = this.#residence;
-		this.#strandings = new Strandings({ ...parts, residence, afterRest: (write) => this.#afterRest(write) });
+		this.#strandings = new Strandings({ ...parts, afterRest: (write) => this.#afterRest(write) });
 		this.#calls = new Calls({
 			...parts,
 			handle: (resident, input) => this.#handle(resident, input),
@@ -198,9 +198,10 @@ export class Engine {
 			this.#dropIfQuiet(resident);
 			return;
 		}
-		const writes = this.#decide(resident, input, written) && !resident.isWriting;
+		const hasEntries = this.#decide(resident, input, written);
+		// When its manager is gone, asking brings another input at once, which is written with these entries.
 		this.#consultations.ask(resident);
-		if (writes) {
+		if (hasEntries && !resident.isWriting) {
 			this.#write(resident);
 			return;
 		}
@@ -348,31 +349,49 @@ export class Engine {
 
 	/** A delivery was read from the store: it comes into memory and is handed the inputs that wait for it. */
 	#loaded(delivery: string, waiting: readonly Waiting[], loaded: Loaded): void {
-		const failure = this.#abandoned ? stopped() : this.#bringIn(delivery, loaded);
-		const isHere = this.#residents.has(delivery);
-		const held = "stored" in loaded && loaded.stored?.row.state === "held" ? loaded.stored : undefined;
+		const arrival = this.#abandoned ? stopped() : this.#revive(delivery, loaded);
+		if (arrival instanceof Error) {
+			waiting.forEach(({ written }) => void written?.(arrival, []));
+		} else if (arrival !== undefined && "stranded" in arrival) {
+			// What came in counts all the same, once it is on disk that nobody can take it up.
+			this.#strandings.write(arrival.stranded, () => this.#feedAll(delivery, waiting));
+		} else if (arrival !== undefined) {
+			this.#arrive(arrival);
+			this.#feedAll(delivery, waiting);
+		} else {
+			const stored = "stored" in loaded ? loaded.stored : undefined;
+			waiting.forEach((each) => void this.#handleWithout(delivery, stored, each));
+		}
+	}
+
+	#feedAll(delivery: string, waiting: readonly Waiting[]): void {
 		for (const { input, written } of waiting) {
-			if (input !== undefined && isHere) {
+			if (input === undefined) {
+				written?.(undefined, []);
+			} else {
 				// The input before may have sent it away again, and then it is read anew for this one.
 				this.feed(delivery, input, written);
-			} else if (input !== undefined && held !== undefined && !this.#abandoned) {
-				this.#strandings.handleHeld(held, input, written);
-			} else {
-				written?.(failure, []);
 			}
 		}
 	}
 
-	/** Answers what to say to whoever hoped for a delivery that does not come. */
-	#bringIn(delivery: string, loaded: Loaded): Error {
+	/** An input for a delivery that does not come into memory: it is none, or its manager is not there. */
+	#handleWithout(delivery: string, stored: StoredDelivery | undefined, { input, written }: Waiting): void {
+		if (stored === undefined || (input !== undefined && !concerns(stored, input))) {
+			written?.(new NobodyConcerned(`there is no delivery ${delivery} that this is about`), []);
+		} else if (input === undefined) {
+			written?.(undefined, []);
+		} else {
+			this.#strandings.handle(stored, input, written);
+		}
+	}
+
+	#revive(delivery: string, loaded: Loaded): Arrival | Error {
 		try {
 			if ("error" in loaded) {
 				throw loaded.error;
 			}
-			if (loaded.stored !== undefined) {
-				this.#arrive(this.#residence.revive(loaded.stored, loaded.user));
-			}
-			return new NobodyConcerned(`there is no delivery ${delivery}`);
+			return loaded.stored && this.#residence.revive(loaded.stored, loaded.user);
 		} catch (thrown) {
 			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
 			this.#parts.log.error({ delivery, error: error.message }, "a delivery could not be read");

@@ -1,5 +1,5 @@
 /** Deliveries whose manager cannot take them up any more wait for a person, who can still end them. */
-import { attempt, defineManager, type ManagerPlugin, wait } from "@posthaste/core";
+import { askSender, attempt, defineManager, type ManagerPlugin, type SendResult, wait } from "@posthaste/core";
 import { Type } from "typebox";
 import { afterEach, describe, expect, test } from "vitest";
 import { configuration, openWorld, type World } from "./test/world.ts";
@@ -23,6 +23,14 @@ function manager(version: string, first: () => string): ManagerPlugin {
 		},
 	});
 }
+
+/** A manager that asks the sender, for an hour. */
+const asking: ManagerPlugin = {
+	...manager("1.0.0", () => "im"),
+	*deliver() {
+		yield* askSender("Page John?", { within: 3_600_000 });
+	},
+};
 
 async function open(plugin: ManagerPlugin): Promise<void> {
 	world = await openWorld();
@@ -84,13 +92,100 @@ describe.each<[string, ManagerPlugin | undefined]>([
 		await expect(world.posthaste.messages.cancel(message.id)).rejects.toMatchObject({ code: "already-final" });
 	});
 
-	test("a late receipt does it no harm", async () => {
+	test("a receipt that brings what was asked for ends it", async () => {
 		const message = await strand();
-		const before = await world.story(message);
 		await world.im.receipt("read", `${message.id}.1.a1`);
 		await world.settle();
-		expect(await world.story(message)).toEqual(before);
+		const delivery = await world.delivery(message);
+		expect(delivery).toMatchObject({ state: "reached", reason: "receipt", settledAt: world.clock.now() });
+		expect(delivery.journal.slice(-2)).toMatchObject([
+			{ type: "receipt", level: "read" },
+			{ type: "settled", state: "reached", mechanism: "im" },
+		]);
 	});
+
+	test("a receipt that brings less is kept, and a reply too", async () => {
+		const message = await strand();
+		await world.im.receipt("delivered", `${message.id}.1.a1`);
+		await world.im.reply("On it", `${message.id}.1.a1`);
+		await world.settle();
+		expect((await world.story(message)).slice(-3)).toEqual(["held", "receipt", "replied"]);
+		expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
+		await world.posthaste.close();
+		await reopenWith(manager("1.0.0", im));
+		const { id } = await world.delivery(message);
+		await world.posthaste.deliveries.resolve(id, "next");
+		await world.settle();
+		expect(await world.delivery(message)).toMatchObject({ state: "reached", reason: "accepted" });
+		expect(world.pager.sent).toHaveLength(1);
+	});
+
+	test("a receipt that finds it waiting counts, although nobody can take it up", async () => {
+		await open(manager("1.0.0", im));
+		const message = await world.send();
+		await world.pass("1m");
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.im.receipt("read", `${message.id}.1.a1`);
+		await world.settle();
+		expect((await world.story(message)).slice(-4)).toEqual(["stranded", "held", "receipt", "reached"]);
+	});
+
+	test("a receipt after the end raises it to reached, and leaves nothing else behind", async () => {
+		await open(manager("1.0.0", im));
+		world.pager.answers({ outcome: "rejected" });
+		const message = await world.send();
+		await world.pass("2h");
+		expect(await world.delivery(message)).toMatchObject({ state: "unreached" });
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.im.receipt("delivered", `${message.id}.1.a1`);
+		await world.im.receipt("read", `${message.id}.1.a1`);
+		await world.im.receipt("read", `${message.id}.1.a9`);
+		await world.settle();
+		expect((await world.story(message)).slice(-4)).toEqual(["unreached", "receipt", "receipt", "reached"]);
+		expect(await world.delivery(message)).toMatchObject({ state: "reached", reason: "late-receipt" });
+		expect(world.logged).toContain("a receipt for an unknown attempt was dropped");
+	});
+
+	test("a question that was open when it stranded is withdrawn with its end", async () => {
+		await open(asking);
+		const message = await world.send();
+		expect((await world.posthaste.prompts.list()).items).toHaveLength(1);
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.pass("2h");
+		expect(await world.delivery(message)).toMatchObject({ state: "held" });
+		await world.posthaste.messages.cancel(message.id);
+		expect((await world.posthaste.prompts.list()).items).toEqual([]);
+		expect((await world.story(message)).slice(-3)).toEqual(["cancelled", "prompt-withdrawn", "cancelled"]);
+	});
+});
+
+test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {
+	await open(manager("1.0.0", im));
+	await world.posthaste.configuration.apply({
+		...configuration,
+		managers: { patient: { use: "patient", configurations: [{ name: "only", unknown: "hold", settings: {} }] } },
+		selection: [{ manager: "patient" }],
+	});
+	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
+	const message = await world.send();
+	await world.posthaste.crash();
+	await reopenWith(undefined);
+	await world.pass("1m");
+	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
+	await world.posthaste.close();
+	await reopenWith(manager("1.0.0", im));
+	const { id } = await world.delivery(message);
+	const asked = await world.posthaste.deliveries.resolve(id, "resend");
+	expect(asked).toMatchObject({ state: "held", reason: "unknown-held" });
+	expect(world.im.sent).toHaveLength(1);
+	world.im.answers({ outcome: "accepted", level: "read" });
+	await world.posthaste.deliveries.resolve(id, "resend");
+	await world.settle();
+	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+	expect(world.im.sent).toHaveLength(2);
 });
 
 test("a new version of a manager takes new messages", async () => {

@@ -5,7 +5,6 @@ import {
 	DeliveryCourse,
 	type DeliveryEntry,
 	type DeliveryState,
-	type Input,
 	isFinal,
 	type JournalEntry,
 	lookAgain,
@@ -24,6 +23,7 @@ import type { StoredDelivery } from "../store/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Person, Resident } from "./resident.ts";
+import { hasUnfinishedCall } from "./without-manager.ts";
 
 export interface ResidenceParts {
 	readonly directory: Directory;
@@ -42,6 +42,8 @@ export interface Stranded {
 	readonly entries: readonly JournalEntry[];
 	/** When it ended, if that was before. */
 	readonly settledAt?: Milliseconds | undefined;
+	/** A question that nobody has to answer any more. */
+	readonly closePrompt?: string | undefined;
 }
 
 /** In memory, stranded, or of no interest any more. */
@@ -147,9 +149,9 @@ export class Residence {
 	}
 
 	/** A delivery that began and cannot be taken up waits for a person. */
-	#strand({ row, message }: StoredDelivery, reason: SettleReason, detail: string): Arrival {
+	#strand({ row, message, journal }: StoredDelivery, reason: SettleReason, detail: string): Arrival {
 		const at = this.#parts.clock.now();
-		if (row.state === "held") {
+		if (row.state === "held" || (isFinal(row.state) && !hasUnfinishedCall(journal))) {
 			return undefined;
 		}
 		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
@@ -167,26 +169,4 @@ export class Residence {
 		];
 		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries } };
 	}
-
-	/** What a person may still do about a held delivery that cannot be taken up: end it. Undefined for anything else. */
-	end({ row }: StoredDelivery, input: Input): Stranded | undefined {
-		const ending = endingOf(input);
-		if (ending === undefined) {
-			return undefined;
-		}
-		const at = this.#parts.clock.now();
-		const entries: readonly JournalEntry[] = [
-			{ ...input, sequence: row.sequence + 1, at },
-			{ type: "settled", ...ending, sequence: row.sequence + 2, at },
-		];
-		return { delivery: row.id, message: row.message, ...ending, entries };
-	}
-}
-
-function endingOf(input: Input): Pick<Stranded, "state" | "reason"> | undefined {
-	if (input.type === "cancelled") {
-		return { state: "cancelled", reason: "cancelled" };
-	}
-	const ended = input.type === "resolved" && input.resolution === "end";
-	return ended ? { state: "unreached", reason: "ended-by-person" } : undefined;
 }

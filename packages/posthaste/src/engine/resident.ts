@@ -65,6 +65,8 @@ export class Resident {
 	#places: readonly Place[] = nowhere;
 	#unwritten: Unwritten[] = [];
 	#writing: Unwritten[] = [];
+	/** The append under way. What came in since changes the course and not what this one says. */
+	#append: Append | undefined;
 
 	constructor(start: {
 		readonly recipient: string;
@@ -125,18 +127,24 @@ export class Resident {
 
 	/** Everything unwritten as one append, or the append under way once more after it failed. */
 	nextAppend(now: Milliseconds, claimedUntil: Milliseconds): Append | undefined {
-		if (this.#writing.length === 0) {
+		if (this.#append !== undefined) {
+			const isCalling = this.#append.claimedUntil !== null;
+			this.#append = isCalling ? { ...this.#append, claimedUntil } : this.#append;
+		} else if (this.#unwritten.length > 0) {
 			this.#writing = this.#unwritten;
 			this.#unwritten = [];
+			this.#append = this.#appendOf(this.#writing, now, claimedUntil);
 		}
-		if (this.#writing.length === 0) {
-			return undefined;
-		}
+		return this.#append;
+	}
+
+	/** The row is as the course is now, so the course must not have taken anything since. */
+	#appendOf(written: readonly Unwritten[], now: Milliseconds, claimedUntil: Milliseconds): Append {
 		const { course } = this;
 		const sending = course.sending.length > 0 || course.isConsulting;
-		const [first] = this.#writing;
-		const alone = this.#writing.length === 1 && first !== undefined;
-		const entries = alone ? first.entries : this.#writing.flatMap((one) => one.entries);
+		const [first] = written;
+		const alone = written.length === 1 && first !== undefined;
+		const entries = alone ? first.entries : written.flatMap((one) => one.entries);
 		const { open, closed } = promptsAmong(entries);
 		// Every member is always there: thousands a second are made, and those of one shape are made and read fastest.
 		return {
@@ -160,6 +168,7 @@ export class Resident {
 	take(): readonly Unwritten[] {
 		const taken = this.#writing;
 		this.#writing = [];
+		this.#append = undefined;
 		this.isDoubtful = false;
 		return taken;
 	}
@@ -191,6 +200,7 @@ export class Resident {
 	#end(tell: (written: Written) => void): void {
 		const told = [...this.#writing, ...this.#unwritten];
 		this.#writing = [];
+		this.#append = undefined;
 		this.#unwritten = [];
 		for (const { giveBack } of this.#places) {
 			giveBack();
@@ -219,7 +229,7 @@ export class Resident {
 }
 
 /** A question that was opened and closed within one append never shows. */
-function promptsAmong(entries: readonly JournalEntry[]) {
+export function promptsAmong(entries: readonly JournalEntry[]) {
 	let open: PromptEntry | undefined;
 	let closed: string | undefined;
 	for (const entry of entries) {

@@ -1,15 +1,17 @@
 /** Writes down what becomes of deliveries that cannot go on by themselves. */
 import { type Decision, type Input, isFinal, isInput, type JournalEntry } from "@posthaste/core";
 import type { StoredDelivery } from "../store/port.ts";
+import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
-import type { Residence, Stranded } from "./residence.ts";
+import type { Stranded } from "./residence.ts";
 import type { Written } from "./resident.ts";
+import { takeWithoutManager } from "./without-manager.ts";
 import type { Writer } from "./writer.ts";
 
 export interface StrandingsParts {
 	readonly writer: Writer;
 	readonly events: Events;
-	readonly residence: Residence;
+	readonly clock: Clock;
 	/** Tries a write again. */
 	readonly afterRest: (write: () => void) => void;
 }
@@ -23,9 +25,9 @@ export class Strandings {
 
 	write(stranded: Stranded, written?: Written): void {
 		const { events, writer, afterRest } = this.#parts;
-		const { delivery, message, state, reason, entries } = stranded;
+		const { delivery, message, state, reason, entries, closePrompt } = stranded;
 		const settledAt = isFinal(state) ? { settledAt: stranded.settledAt ?? entries.at(-1)?.at ?? 0 } : {};
-		const append = { delivery, entries, state, reason, due: null, claimedUntil: null, ...settledAt };
+		const append = { delivery, entries, state, reason, due: null, claimedUntil: null, closePrompt, ...settledAt };
 		writer.append(append, (error, result) => {
 			if (error !== undefined) {
 				afterRest(() => this.write(stranded, written));
@@ -40,13 +42,13 @@ export class Strandings {
 		});
 	}
 
-	/** A held delivery whose manager cannot take it up any more can still be ended. */
-	handleHeld(stored: StoredDelivery, input: Input, written: Written | undefined): void {
-		const end = this.#parts.residence.end(stored, input);
-		if (end === undefined) {
+	/** What came in for a delivery whose manager cannot take it up. */
+	handle(stored: StoredDelivery, input: Input, written: Written | undefined): void {
+		const follows = takeWithoutManager(stored, input, this.#parts.clock.now());
+		if (follows === undefined) {
 			written?.(undefined, []);
 		} else {
-			this.write(end, written);
+			this.write(follows, written);
 		}
 	}
 }

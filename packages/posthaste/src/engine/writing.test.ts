@@ -1,7 +1,8 @@
 /** Nothing is carried out before it is on disk, and nothing is lost because the disk was away for a while. */
-import type { SendResult } from "@posthaste/core";
+import { type ConsultedManifest, consultedManager, type SendResult } from "@posthaste/core";
+import { testManager } from "@posthaste/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openWorld, type World } from "./test/world.ts";
+import { configuration, openWorld, type World } from "./test/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -42,6 +43,33 @@ describe("a store that cannot write for a while", () => {
 			...["pager accepted", "reached"],
 		]);
 		expect([world.im.sent.length, world.pager.sent.length]).toEqual([1, 1]);
+	});
+
+	test("is told of a retried append what its entries say, and not what came since", async () => {
+		const call = Promise.withResolvers<SendResult>();
+		world.im.answers(() => call.promise);
+		const message = await world.send();
+		world.faults.failWrites(1);
+		call.resolve({ outcome: "unavailable" });
+		await world.settle();
+		const cancelled = world.posthaste.messages.cancel(message.id);
+		await world.settle();
+		const shown: unknown[] = [];
+		const off = world.posthaste.observe(({ state, entries }) => shown.push([state, entries.at(-1)?.type]));
+		await world.pass("1s");
+		off();
+		// The next attempt's intent is on disk before it is cancelled, so it has an outcome as well: it was not sent.
+		expect(shown).toEqual([
+			["routing", "attempt"],
+			["cancelled", "settled"],
+			["cancelled", "outcome"],
+		]);
+		expect((await cancelled).deliveries).toMatchObject([{ state: "cancelled" }]);
+		const tries = world.faults.batches.flatMap(({ appends }) =>
+			appends.filter(({ entries }) => entries.at(0)?.type === "outcome"),
+		);
+		expect(tries[1]).toMatchObject({ state: "routing", settledAt: undefined });
+		expect(world.pager.sent).toHaveLength(0);
 	});
 
 	test("loses no receipt that comes meanwhile: it counts, and is confirmed only once it is on disk", async () => {
@@ -213,4 +241,23 @@ describe("time", () => {
 		await world.pass("2s");
 		expect(await world.delivery(message)).toMatchObject({ state: "unreached" });
 	});
+});
+
+test("a manager that runs elsewhere and is not there strands its delivery, which is written once", async () => {
+	const { deliver: _, type: __, ...manifest } = testManager(function* () {});
+	const elsewhere = consultedManager({ ...manifest, id: "elsewhere" } as ConsultedManifest);
+	await world.posthaste.close();
+	const managers = { standard: { use: "elsewhere", configurations: [{ name: "only", settings: {} }] } };
+	await world.reopen({
+		plugins: [world.im.plugin, world.pager.plugin, elsewhere],
+		configuration: { ...configuration, managers },
+	});
+	const before = world.faults.batches.length;
+	const message = await world.send();
+	const appends = world.faults.batches.slice(before).flatMap((batch) => batch.appends);
+	expect(appends.map(({ entries }) => entries.map(({ type }) => type))).toEqual([
+		["began", "policies", "consult", "stranded", "held"],
+	]);
+	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
+	expect(world.posthaste.gauges.resident).toBe(0);
 });

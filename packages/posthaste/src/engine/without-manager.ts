@@ -1,0 +1,89 @@
+/**
+ * What a delivery takes although nobody can take it up, since its manager is not there. Without a manager it has no
+ * course, so this is what needs none: evidence and replies, which must not be lost, and its end by a person.
+ */
+import { type Input, type JournalEntry, type Milliseconds, type SettleReason, satisfies } from "@posthaste/core";
+import type { StoredDelivery } from "../store/port.ts";
+import type { Stranded } from "./residence.ts";
+import { promptsAmong } from "./resident.ts";
+
+type Attempted = Extract<JournalEntry, { type: "attempt" }>;
+type Ending = Pick<Extract<JournalEntry, { type: "settled" }>, "state" | "reason" | "attempt" | "mechanism">;
+
+/** Whether an input is about something of this delivery's. A report about an attempt it never made is not. */
+export function concerns({ journal }: StoredDelivery, input: Input): boolean {
+	return (input.type !== "receipt" && input.type !== "replied") || attempted(journal, input.attempt) !== undefined;
+}
+
+/** The entries that follow from an input, and the state after them; undefined when it changes nothing. */
+export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Milliseconds): Stranded | undefined {
+	const { row, journal } = stored;
+	const ending = endingOf(stored, input);
+	if (ending === undefined && input.type !== "receipt" && input.type !== "replied") {
+		return undefined;
+	}
+	const { open } = promptsAmong(journal);
+	const withdrawn = ending !== undefined && row.state === "held" ? open?.prompt : undefined;
+	const followed = [
+		input,
+		...(withdrawn === undefined ? [] : [{ type: "prompt-withdrawn", prompt: withdrawn } as const]),
+		...(ending === undefined ? [] : [{ type: "settled", ...ending } as const]),
+	];
+	const reason: SettleReason = "no-such-manager";
+	return {
+		delivery: row.id,
+		message: row.message,
+		state: ending?.state ?? row.state,
+		reason: ending?.reason ?? row.reason ?? reason,
+		entries: followed.map((entry, index) => ({ ...entry, sequence: row.sequence + 1 + index, at })),
+		settledAt: ending === undefined ? row.settledAt : at,
+		closePrompt: withdrawn,
+	};
+}
+
+/** Attempts whose intent is on disk without an outcome, and of which nobody has said yet that there will be none. */
+export function hasUnfinishedCall(journal: readonly JournalEntry[]): boolean {
+	const unfinished = new Set<string>();
+	for (const entry of journal) {
+		if (entry.type === "attempt") {
+			unfinished.add(entry.attempt);
+		} else if (entry.type === "outcome") {
+			unfinished.delete(entry.attempt);
+		} else if (entry.type === "stranded") {
+			unfinished.clear();
+		}
+	}
+	return unfinished.size > 0;
+}
+
+function endingOf({ row, journal }: StoredDelivery, input: Input): Ending | undefined {
+	const isHeld = row.state === "held";
+	if (input.type === "receipt") {
+		return reachedBy(input, attempted(journal, input.attempt), row.state);
+	}
+	if (isHeld && input.type === "cancelled") {
+		return { state: "cancelled", reason: "cancelled" };
+	}
+	const isEnded = isHeld && input.type === "resolved" && input.resolution === "end";
+	return isEnded ? { state: "unreached", reason: "ended-by-person" } : undefined;
+}
+
+/** A receipt that satisfies what its attempt asked for ends a held delivery, and raises one that had ended without it. */
+function reachedBy(
+	{ level }: Extract<Input, { type: "receipt" }>,
+	attempt: Attempted | undefined,
+	state: StoredDelivery["row"]["state"],
+): Ending | undefined {
+	if (attempt === undefined || !satisfies(level, attempt.until)) {
+		return undefined;
+	}
+	const by = { state: "reached", attempt: attempt.attempt, mechanism: attempt.mechanism } as const;
+	if (state === "held") {
+		return { ...by, reason: level === "acknowledged" ? "acknowledged" : "receipt" };
+	}
+	return state === "unreached" || state === "expired" ? { ...by, reason: "late-receipt" } : undefined;
+}
+
+function attempted(journal: readonly JournalEntry[], attempt: string): Attempted | undefined {
+	return journal.find((entry): entry is Attempted => entry.type === "attempt" && entry.attempt === attempt);
+}

@@ -34,7 +34,10 @@ export interface TrackedAttempt {
 	/** The best evidence so far. */
 	level?: Level;
 	reference?: string;
+	/** It is to be taken back, or was. */
 	retracted?: boolean;
+	/** The mechanism has answered whether it took it back. */
+	retractionAnswered?: boolean;
 }
 
 /** One attempt effect under way. */

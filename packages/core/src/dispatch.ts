@@ -50,6 +50,10 @@ type ReceiptInput = Extract<Input, { type: "receipt" }>;
 type ResolvedInput = Extract<Input, { type: "resolved" }>;
 type StrandedInput = Extract<Input, { type: "stranded" }>;
 
+function isRetracting({ retracted, retractionAnswered }: TrackedAttempt): boolean {
+	return retracted === true && retractionAnswered !== true;
+}
+
 export class DeliveryCourse {
 	readonly delivery: string;
 	readonly message: Message;
@@ -119,6 +123,21 @@ export class DeliveryCourse {
 		return [...this.attempts.values()].filter((attempt) => attempt.phase === "sending");
 	}
 
+	/** What is to be taken back, and whose mechanism has not answered yet. */
+	get retracting(): readonly TrackedAttempt[] {
+		return [...this.attempts.values()].filter(isRetracting);
+	}
+
+	/** A mechanism or the manager is being asked for something, so whoever finds the delivery idle has to ask again. */
+	get isCalling(): boolean {
+		for (const attempt of this.attempts.values()) {
+			if (attempt.phase === "sending" || isRetracting(attempt)) {
+				return true;
+			}
+		}
+		return this.isConsulting;
+	}
+
 	/** What the manager waits for: the mechanisms being tried, as `explain` and the pages show them, a question, time. */
 	get pause(): Pause | undefined {
 		return this.#manager.pause;
@@ -174,8 +193,10 @@ export class DeliveryCourse {
 			case "resolved":
 				this.#onResolution(input, now);
 				break;
-			case "replied":
 			case "retracted":
+				this.#onRetracted(input.attempt);
+				break;
+			case "replied":
 				break;
 		}
 	}
@@ -217,6 +238,13 @@ export class DeliveryCourse {
 		}
 	}
 
+	#onRetracted(id: string): void {
+		const attempt = this.#attempts.all.get(id);
+		if (attempt !== undefined) {
+			attempt.retractionAnswered = true;
+		}
+	}
+
 	#onStranded({ reason, detail }: StrandedInput): void {
 		if (!this.#progress.isStopped) {
 			this.#isStranded = true;
@@ -247,6 +275,9 @@ export class DeliveryCourse {
 
 	/** After the end, evidence is still taken: it can only raise a delivery to `reached`. */
 	#handleLate(input: Input): void {
+		if (input.type === "retracted") {
+			this.#onRetracted(input.attempt);
+		}
 		if (input.type !== "outcome" && input.type !== "receipt") {
 			return;
 		}

@@ -83,14 +83,14 @@ export class Calls {
 	#retract(resident: Resident, { attempt: id, mechanism }: RetractDecision): void {
 		const address = resident.entries.get(mechanism)?.address;
 		const able = this.#parts.directory.snapshot.mechanisms.get(mechanism)?.capabilities.retraction === true;
+		const end = (done: boolean) => this.#parts.handle(resident, { type: "retracted", attempt: id, mechanism, done });
 		if (address === undefined || !able) {
+			end(false);
 			return;
 		}
 		const reference = resident.course.attempts.get(id)?.reference;
 		const about = { id, address, ...(reference !== undefined && { reference }) };
-		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), (done) =>
-			this.#parts.handle(resident, { type: "retracted", attempt: id, mechanism, done }),
-		);
+		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), end);
 	}
 
 	/** A delivery stays in memory while a call of its is under way. */

@@ -340,10 +340,14 @@ export class Engine {
 			this.#handle(resident, { type: "began" });
 			return;
 		}
-		// Intents without an outcome are of calls that nobody makes any more.
-		for (const { id: attempt, mechanism, try: tries } of resident.course.sending) {
+		// Intents without an outcome are of calls that nobody makes any more. Taking back can be asked for once more.
+		const { sending, retracting } = resident.course;
+		for (const { id: attempt, mechanism, try: tries } of sending) {
 			const evidence = "the program stopped before the outcome was known";
 			this.#handle(resident, { type: "outcome", attempt, mechanism, try: tries, outcome: "unknown", evidence });
+		}
+		for (const { id: attempt, mechanism } of retracting) {
+			this.#calls.carryOut(resident, { type: "retract", attempt, mechanism });
 		}
 	}
 

@@ -141,7 +141,7 @@ export class Resident {
 	/** The row is as the course is now, so the course must not have taken anything since. */
 	#appendOf(written: readonly Unwritten[], now: Milliseconds, claimedUntil: Milliseconds): Append {
 		const { course } = this;
-		const sending = course.sending.length > 0 || course.isConsulting;
+		const { isCalling } = course;
 		const [first] = written;
 		const alone = written.length === 1 && first !== undefined;
 		const entries = alone ? first.entries : written.flatMap((one) => one.entries);
@@ -155,9 +155,9 @@ export class Resident {
 			pin: first?.entries[0]?.type === "began" ? this.pin : undefined,
 			// While a call is under way the row is due at once, but claimed: whoever finds it unclaimed
 			// knows that the program stopped in between. That holds after the end as well, since another
-			// attempt may have brought it: each intent gets its outcome.
-			due: sending ? now : course.due,
-			claimedUntil: sending ? claimedUntil : null,
+			// attempt may have brought it: each intent gets its outcome, and what is to be taken back is.
+			due: isCalling ? now : course.due,
+			claimedUntil: isCalling ? claimedUntil : null,
 			settledAt: isFinal(course.state) ? (this.#settledAt ?? now) : undefined,
 			openPrompt: open && this.#promptRow(open),
 			closePrompt: closed,

@@ -41,7 +41,7 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 	};
 }
 
-/** Attempts whose intent is on disk without an outcome, and of which nobody has said yet that there will be none. */
+/** Whether a mechanism was asked for something and has not answered, and nobody has said yet that it never will. */
 export function hasUnfinishedCall(journal: readonly JournalEntry[]): boolean {
 	const unfinished = new Set<string>();
 	for (const entry of journal) {
@@ -49,6 +49,10 @@ export function hasUnfinishedCall(journal: readonly JournalEntry[]): boolean {
 			unfinished.add(entry.attempt);
 		} else if (entry.type === "outcome") {
 			unfinished.delete(entry.attempt);
+		} else if (entry.type === "retract") {
+			unfinished.add(`taking back ${entry.attempt}`);
+		} else if (entry.type === "retracted") {
+			unfinished.delete(`taking back ${entry.attempt}`);
 		} else if (entry.type === "stranded") {
 			unfinished.clear();
 		}

@@ -156,6 +156,22 @@ describe("between an intent and its call", () => {
 	});
 });
 
+test("what was to be taken back when the program died is taken back after the restart", async () => {
+	const message = await world.send({ properties: { category: "read" } });
+	world.posthaste.observe(({ state }) => state === "cancelled" && world.faults.failWrites(1e9));
+	await world.posthaste.messages.cancel(message.id);
+	await world.settle();
+	expect((await world.story(message)).slice(-3)).toEqual(["cancelled", "retract", "cancelled"]);
+	await world.posthaste.crash();
+	await world.reopen();
+	const attempt = `${message.id}.1.a1`;
+	expect(world.im.retracted).toEqual([attempt, attempt]);
+	expect((await world.delivery(message)).journal.at(-1)).toMatchObject({ type: "retracted", done: true });
+	const written = world.faults.batches.length;
+	await world.pass("1h");
+	expect(world.faults.batches).toHaveLength(written);
+});
+
 describe("a delivery that another process goes on with", () => {
 	test("is dropped quietly when an append is fenced, and what the other wrote stands", async () => {
 		const call = Promise.withResolvers<SendResult>();

@@ -75,6 +75,9 @@ async function restore(file: string, { data, force = false, json }: BackupFlags)
 	if (restored.aside !== undefined) {
 		writeLine(`  The database before it is now ${restored.aside}`);
 	}
+	if (restored.asideLog !== undefined) {
+		writeLine(`  The write-ahead log that was there, with what was written last, is now ${restored.asideLog}`);
+	}
 }
 
 const kibibyte = 1024;

@@ -1,6 +1,6 @@
 /** Copies of a store that is being written, and putting them back. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -141,19 +141,56 @@ describe("restoring", () => {
 		expect(await (await open(join(place, "other"))).loadMessage(newer.id)).toBeDefined();
 	});
 
-	it("takes the write-ahead log of a process that was killed aside with its database", async () => {
-		await backedUp();
+	/** Writes more, and leaves the files as a process does that is killed. */
+	async function killed(): Promise<string> {
 		const store = await open(folder, "inline");
 		const { id } = await accepted(store);
 		const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
 		const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
 		await store.close();
 		await Promise.all(names.map((name, index) => writeFile(join(folder, name), files[index] as Buffer)));
-		const { aside } = await restoreFolder(copy, folder, { force: true });
+		return id;
+	}
+
+	it("takes the write-ahead log of a process that was killed aside with its database", async () => {
+		await backedUp();
+		const id = await killed();
+		const { aside, asideLog } = await restoreFolder(copy, folder, { force: true });
+		expect(asideLog).toBe(`${aside}-wal`);
 		const restored = await open();
 		expect(await restored.loadMessage(id)).toBeUndefined();
 		await restoreFolder(aside ?? "", join(place, "other"), {});
 		expect(await (await open(join(place, "other"))).loadMessage(id)).toBeDefined();
+	});
+
+	it("takes a log aside that lies there without its database, instead of having it written over the backup", async () => {
+		const old = await backedUp();
+		const newer = await killed();
+		const log = await readFile(join(folder, "posthaste.db-wal"));
+		await writeFile(join(folder, "posthaste.db-shm"), "an index of that log");
+		await writeFile(join(folder, "posthaste.db-journal"), "what a change was to undo");
+		await rm(join(folder, "posthaste.db"));
+		const { aside, asideLog } = await restoreFolder(copy, folder, {});
+		const restored = await open();
+		expect(await restored.loadMessage(newer)).toBeUndefined();
+		expect(await restored.loadMessage(old)).toBeDefined();
+		const kept = (await readdir(folder)).filter((name) => name.includes("before-restore"));
+		expect(kept.map((name) => name.replace(/.*Z/, "")).sort()).toEqual(["-journal", "-shm", "-wal"]);
+		expect(aside).toBeUndefined();
+		expect(await readFile(asideLog ?? "")).toEqual(log);
+	});
+
+	it("keeps the log of a database that was emptied", async () => {
+		const old = await backedUp();
+		await killed();
+		const log = await readFile(join(folder, "posthaste.db-wal"));
+		await truncate(join(folder, "posthaste.db"), 0);
+		const { aside, asideLog } = await restoreFolder(copy, folder, { force: true });
+		const kept = (await readdir(folder)).filter((name) => name.includes("before-restore"));
+		expect(kept.map((name) => name.replace(/.*Z/, "")).sort()).toEqual(["", "-wal"]);
+		expect((await stat(aside ?? "")).size).toBe(0);
+		expect(await readFile(asideLog ?? "")).toEqual(log);
+		expect(await (await open()).loadMessage(old)).toBeDefined();
 	});
 
 	it("is refused while a store is open there, and leaves it alone", async () => {

@@ -1,14 +1,13 @@
 /** `posthaste backup` and `posthaste restore`: copies of a data folder's database, and back. */
-import { existsSync, linkSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { existsSync, linkSync, realpathSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { PosthasteError } from "@posthaste/core";
-import Database from "better-sqlite3";
 import { type Copied, copyDatabase, syncFolder } from "./copy.ts";
 import { receiveError, type SentError, toStoreError } from "./errors.ts";
 import { makeFolder } from "./folder.ts";
 import { databaseName } from "./identity.ts";
-import { lockFolder } from "./lock.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
 
 export interface BackupOptions {
 	/** Replaces a file that is there already. */
@@ -78,11 +77,17 @@ function checkTarget(source: string, file: string, { force = false }: BackupOpti
 	return target;
 }
 
-export interface Restored extends Copied {
+/** Where restoring has put what stood in the folder. */
+export interface Aside {
+	/** The database before it, if there was one. */
+	readonly aside?: string;
+	/** That one's write-ahead log, if anything stood in it: what was written last stands there alone. */
+	readonly asideLog?: string;
+}
+
+export interface Restored extends Copied, Aside {
 	/** The database that now stands in the data folder. */
 	readonly file: string;
-	/** Where the one before it was put, if there was one. */
-	readonly aside?: string;
 }
 
 /**
@@ -104,46 +109,40 @@ export async function restoreFolder(file: string, folder: string, { force = fals
 		}
 		const fresh = `${database}.restored`;
 		const copied = await copyDatabase(source, fresh);
-		const aside = existsSync(database) ? putAside(database) : undefined;
+		const aside = putAside(database, lock);
 		renameSync(fresh, database);
 		syncFolder(data);
 		lock.closing();
-		return { file: database, ...copied, ...(aside !== undefined && { aside }) };
+		return { file: database, ...copied, ...aside };
 	} finally {
 		lock.release();
 	}
 }
 
+/** What SQLite keeps beside a database, and would take for the restored one's own. */
+const companions = ["-wal", "-shm", "-journal"];
+
 /**
- * Gives the database another name beside its own, which the restored one then takes over in one step,
- * so that the folder is at no moment without a database.
+ * Gives the database a second name beside its own, which the restored one then takes over in one step, so that
+ * the folder is at no moment without a database. Its companions move as they are, also those that lie there
+ * without it: opening it to put the log into the file first would lose the log of one that was emptied.
  */
-function putAside(database: string): string {
+function putAside(database: string, lock: FolderLock): Aside {
 	const aside = `${database}.before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-	foldLog(database);
-	for (const suffix of ["-wal", "-shm"]) {
-		if (existsSync(`${database}${suffix}`)) {
-			renameSync(`${database}${suffix}`, `${aside}${suffix}`);
-		}
+	const there = { database: existsSync(database), log: sizeOf(`${database}-wal`) > 0 };
+	if (there.database) {
+		linkSync(database, aside);
 	}
-	linkSync(database, aside);
-	return aside;
+	if (there.log) {
+		// Should this end before the restored database is there, the next start has to miss the log.
+		lock.opened();
+	}
+	for (const suffix of companions.filter((name) => existsSync(`${database}${name}`))) {
+		renameSync(`${database}${suffix}`, `${aside}${suffix}`);
+	}
+	return { ...(there.database && { aside }), ...(there.log && { asideLog: `${aside}-wal` }) };
 }
 
-/** Closing a database copies its write-ahead log into the file. One that is damaged keeps its log beside it. */
-function foldLog(database: string): void {
-	try {
-		const connection = new Database(database, { timeout: 0 });
-		try {
-			connection.pragma("wal_checkpoint(TRUNCATE)");
-		} finally {
-			connection.close();
-		}
-		if (existsSync(`${database}-wal`)) {
-			return;
-		}
-		rmSync(`${database}-shm`, { force: true });
-	} catch {
-		// What cannot be read is put aside as it is.
-	}
+function sizeOf(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,10 +1,11 @@
 /** `posthaste backup` and `posthaste restore`: copies of a data folder's database, and back. */
-import { existsSync, linkSync, realpathSync, renameSync, statSync } from "node:fs";
+import { existsSync, linkSync, realpathSync, renameSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { PosthasteError } from "@posthaste/core";
 import { type Copied, copyDatabase, syncFolder } from "./copy.ts";
 import { receiveError, type SentError, toStoreError } from "./errors.ts";
+import { sizeOf } from "./files.ts";
 import { makeFolder } from "./folder.ts";
 import { databaseName } from "./identity.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
@@ -129,7 +130,7 @@ const companions = ["-wal", "-shm", "-journal"];
  */
 function putAside(database: string, lock: FolderLock): Aside {
 	const aside = `${database}.before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-	const there = { database: existsSync(database), log: sizeOf(`${database}-wal`) > 0 };
+	const there = { database: existsSync(database), log: (sizeOf(`${database}-wal`) ?? 0) > 0 };
 	if (there.database) {
 		linkSync(database, aside);
 	}
@@ -141,8 +142,4 @@ function putAside(database: string, lock: FolderLock): Aside {
 		renameSync(`${database}${suffix}`, `${aside}${suffix}`);
 	}
 	return { ...(there.database && { aside }), ...(there.log && { asideLog: `${aside}-wal` }) };
-}
-
-function sizeOf(path: string): number {
-	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -48,6 +48,16 @@ async function expectRefusal(): Promise<StoreError> {
 	return error;
 }
 
+/** The files as a process leaves them that is killed. */
+async function killed(): Promise<void> {
+	const store = await openSqliteStore({ folder, thread: "inline" });
+	await store.write({ accepts: [acceptOf(messageAt(start))], appends: [] });
+	const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
+	const copies = await Promise.all(names.map((name) => readFile(join(folder, name))));
+	await store.close();
+	await Promise.all(names.map((name, index) => writeFile(join(folder, name), copies[index] as Buffer)));
+}
+
 describe("a database file", () => {
 	it.each([0, 1, 15, 16, 99, 100, 512, 4096, 8191, 8192, 8193, 16_384, 100_000])(
 		"cut off after %i bytes is refused, and left as it is",
@@ -68,6 +78,39 @@ describe("a database file", () => {
 	it("of garbage is refused", async () => {
 		await writeFile(file, Buffer.alloc(whole.length, "Dear diary, "));
 		expect((await expectRefusal()).message).toContain(file);
+	});
+
+	it("that is missing or empty beside its log is refused, and the log is left as it is", async () => {
+		await killed();
+		const log = await readFile(`${file}-wal`);
+		// Neither of the two that say that a database was here needs the other.
+		for (const lost of [[file], [file, join(folder, "posthaste.pid")]]) {
+			await Promise.all(lost.map((path) => rm(path, { force: true })));
+			const { message } = await expectRefusal();
+			expect(message).toContain(`${file} is missing`);
+			expect(message).toContain(`remove ${file}-wal`);
+			await writeFile(file, "");
+			expect((await expectRefusal()).message).toContain(`${file} is empty, although`);
+			expect(await readFile(`${file}-wal`)).toEqual(log);
+		}
+	});
+
+	it("that is missing with its log after a kill is refused, each time, until somebody says to begin anew", async () => {
+		await killed();
+		await Promise.all([file, `${file}-wal`].map((path) => rm(path)));
+		const mark = join(folder, "posthaste.pid");
+		for (let times = 0; times < 2; times += 1) {
+			expect((await expectRefusal()).message).toContain(`To begin anew without all that was in it, remove ${mark}.`);
+		}
+		await rm(mark);
+		const store = (await attempt()) as SqliteStore;
+		expect((await store.countDeliveries()).routing).toBe(0);
+		await store.close();
+	});
+
+	it("that is empty is said to be of no use only where nothing was written to it", async () => {
+		await writeFile(file, "");
+		expect((await expectRefusal()).message).toContain("remove the file");
 	});
 
 	it("with any byte of its header flipped is whole or refused", async () => {
@@ -93,16 +136,6 @@ describe("a database file", () => {
 });
 
 describe("a write-ahead log", () => {
-	/** The files as a process leaves them that is killed. */
-	async function killed(): Promise<void> {
-		const store = await openSqliteStore({ folder, thread: "inline" });
-		await store.write({ accepts: [acceptOf(messageAt(start))], appends: [] });
-		const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
-		const copies = await Promise.all(names.map((name) => readFile(join(folder, name))));
-		await store.close();
-		await Promise.all(names.map((name, index) => writeFile(join(folder, name), copies[index] as Buffer)));
-	}
-
 	it("that is missing after a kill is noticed, each time, until somebody says to go on without", async () => {
 		await killed();
 		await rm(`${file}-wal`);

@@ -22,18 +22,15 @@ export class DataFiles {
 	}
 
 	/**
-	 * SQLite takes an empty file for a new database, and one without its write-ahead log for what it was
-	 * some time ago, since what was written last stands in the log alone.
+	 * SQLite takes a file that is missing or empty for a new database, and removes the log beside it; one without
+	 * its write-ahead log it takes for what it was some time ago, since what was written last stands in the log alone.
 	 * @throws StoreError `database-damaged`
 	 */
 	check(): void {
-		const size = sizeOf(this.#path);
-		if (size === undefined) {
-			return;
-		}
+		const size = sizeOf(this.#path) ?? 0;
 		if (size === 0) {
-			const unless = "If it was never started to its end in this folder, remove the file";
-			throw new StoreError("database-damaged", `${this.#path} is empty. ${unless}`);
+			this.#checkNew();
+			return;
 		}
 		// A kill while the log is copied into the file may leave half a page, which the log still has whole.
 		if (size % pageSize !== 0 && (sizeOf(this.#log) ?? 0) === 0) {
@@ -47,13 +44,40 @@ export class DataFiles {
 		}
 	}
 
+	/** Where there is no database, or an empty file, the folder is new unless something says that it is not. */
+	#checkNew(): void {
+		const hasLog = (sizeOf(this.#log) ?? 0) > 0;
+		if (this.#lock.leftOpen || hasLog) {
+			throw new StoreError("database-damaged", this.#withoutDatabase(hasLog));
+		}
+		if (!this.#isFirst) {
+			const unless = "If it was never started to its end in this folder, remove the file";
+			throw new StoreError("database-damaged", `${this.#path} is empty. ${unless}`);
+		}
+	}
+
+	#withoutDatabase(hasLog: boolean): string {
+		const [state, ...file] = this.#isFirst ? ["missing"] : ["empty", this.#path];
+		const log = hasLog ? [this.#log] : [];
+		const last = hasLog ? ` and leave ${this.#log} where it is, since what was written last stands there` : "";
+		const all = [...file, ...log, ...(this.#lock.leftOpen ? [this.#mark] : [])].join(", ");
+		return (
+			`${this.#path} is ${state}, although Posthaste has written to a database here. Put that file back as it was${last}. ` +
+			`To begin anew without all that was in it, remove ${all}`
+		);
+	}
+
 	#withoutLog(): string {
-		const mark = join(dirname(this.#path), "posthaste.pid");
 		return (
 			`${this.#log} is missing, although Posthaste did not end in order the last time: what was written last stood there. ` +
 			"Put that file back. To go on with what there is, as when another program has opened the database since and so " +
-			`put the log into it, remove ${mark}`
+			`put the log into it, remove ${this.#mark}`
 		);
+	}
+
+	/** The file that says that the last holder had the database open. */
+	get #mark(): string {
+		return join(dirname(this.#path), "posthaste.pid");
 	}
 
 	/** After an opening that failed, so that the next one does not take what it left for damage. */
@@ -72,7 +96,8 @@ export class DataFiles {
 	}
 }
 
-function sizeOf(path: string): number | undefined {
+/** Undefined when there is no such file. */
+export function sizeOf(path: string): number | undefined {
 	return statSync(path, { throwIfNoEntry: false })?.size;
 }
 

@@ -1,6 +1,6 @@
 /** Copies of a store that is being written, and putting them back. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -26,6 +26,17 @@ async function open(data = folder, thread: "worker" | "inline" = "worker"): Prom
 	const store = await openSqliteStore({ folder: data, thread });
 	stores.push(store);
 	return store;
+}
+
+/** Writes more, and leaves the files as a process does that is killed. */
+async function killed(): Promise<string> {
+	const store = await open(folder, "inline");
+	const { id } = await accepted(store);
+	const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
+	const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+	await store.close();
+	await Promise.all(names.map((name, index) => writeFile(join(folder, name), files[index] as Buffer)));
+	return id;
 }
 
 describe("a backup", () => {
@@ -104,6 +115,57 @@ describe("a backup", () => {
 		await expect(backupFolder(join(place, "none"), copy)).rejects.toMatchObject({ code: "not-found" });
 	});
 
+	it("of a folder whose log is missing after a kill is refused, and hides it from no start", async () => {
+		const store = await open(folder, "inline");
+		await accepted(store);
+		await store.close();
+		await killed();
+		await rm(join(folder, "posthaste.db-wal"));
+		for (let times = 0; times < 2; times += 1) {
+			await expect(backupFolder(folder, copy)).rejects.toMatchObject({
+				code: "database-damaged",
+				message: expect.stringContaining("posthaste.db-wal is missing"),
+			});
+			await expect(restoreFolder(join(folder, "posthaste.db"), join(place, "other"), {})).rejects.toMatchObject({
+				code: "database-damaged",
+			});
+		}
+		expect(existsSync(copy)).toBe(false);
+		await expect(openSqliteStore({ folder, thread: "inline" })).rejects.toMatchObject({ code: "database-damaged" });
+	});
+
+	it("of a running store whose log was removed is refused", async () => {
+		const store = await open();
+		await accepted(store);
+		const log = join(folder, "posthaste.db-wal");
+		await rename(log, `${log}.gone`);
+		await expect(store.backup(copy)).rejects.toMatchObject({ code: "database-damaged" });
+		await rename(`${log}.gone`, log);
+		await store.backup(copy);
+	});
+
+	it("is made of a folder whose process was killed before it wrote anything, whose log is empty", async () => {
+		const id = await killed();
+		await (await open(folder, "inline")).close();
+		await writeFile(join(folder, "posthaste.db-wal"), "");
+		await writeFile(join(folder, "posthaste.pid"), "1\nopen");
+		await backupFolder(folder, copy);
+		await restoreFolder(copy, join(place, "other"), {});
+		expect(await (await open(join(place, "other"))).loadMessage(id)).toBeDefined();
+		expect(await (await open()).loadMessage(id)).toBeDefined();
+	});
+
+	it("of a database that was emptied is refused, and its log is left as it is", async () => {
+		await killed();
+		const log = await readFile(join(folder, "posthaste.db-wal"));
+		await truncate(join(folder, "posthaste.db"), 0);
+		await expect(backupFolder(folder, copy)).rejects.toMatchObject({
+			code: "database-damaged",
+			message: expect.stringContaining("posthaste.db is empty"),
+		});
+		expect(await readFile(join(folder, "posthaste.db-wal"))).toEqual(log);
+	});
+
 	it("of a damaged database is none", async () => {
 		const store = await open(folder, "inline");
 		await store.write({ accepts: Array.from({ length: 300 }, () => acceptOf(messageAt(start))), appends: [] });
@@ -140,17 +202,6 @@ describe("restoring", () => {
 		await restoreFolder(aside ?? "", join(place, "other"), {});
 		expect(await (await open(join(place, "other"))).loadMessage(newer.id)).toBeDefined();
 	});
-
-	/** Writes more, and leaves the files as a process does that is killed. */
-	async function killed(): Promise<string> {
-		const store = await open(folder, "inline");
-		const { id } = await accepted(store);
-		const names = ["posthaste.db", "posthaste.db-wal", "posthaste.pid"];
-		const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
-		await store.close();
-		await Promise.all(names.map((name, index) => writeFile(join(folder, name), files[index] as Buffer)));
-		return id;
-	}
 
 	it("takes the write-ahead log of a process that was killed aside with its database", async () => {
 		await backedUp();

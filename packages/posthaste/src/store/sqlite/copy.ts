@@ -18,6 +18,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { type Connection, openReader } from "./connection.ts";
 import { StoreError, toStoreError } from "./errors.ts";
+import { checkSource } from "./files.ts";
 import { checkIdentity } from "./identity.ts";
 
 export interface Copied {
@@ -38,6 +39,7 @@ const pagesPerStep = 64;
 export async function copyDatabase(source: string, file: string): Promise<Copied> {
 	const part = `${file}.part`;
 	try {
+		checkSource(source);
 		removeFiles(part);
 		// Settings hold secrets, so the copy is its owner's alone.
 		closeSync(openSync(part, "wx", 0o600));

@@ -1,10 +1,10 @@
 /** The database's files before and after SQLite opens them: what it would take for a new or an older database, and does not say. */
 import { existsSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { pageSize } from "./connection.ts";
 import { StoreError } from "./errors.ts";
-import { restoreCommand, usableCopy } from "./identity.ts";
-import type { FolderLock } from "./lock.ts";
+import { databaseName, restoreCommand, usableCopy } from "./identity.ts";
+import { type FolderLock, ownerFile, saysOpen } from "./lock.ts";
 
 export class DataFiles {
 	readonly #path: string;
@@ -40,7 +40,7 @@ export class DataFiles {
 			);
 		}
 		if (this.#lock.leftOpen && !this.#hadLog) {
-			throw new StoreError("database-damaged", this.#withoutLog());
+			throw new StoreError("database-damaged", withoutLog(this.#path));
 		}
 	}
 
@@ -60,24 +60,11 @@ export class DataFiles {
 		const [state, ...file] = this.#isFirst ? ["missing"] : ["empty", this.#path];
 		const log = hasLog ? [this.#log] : [];
 		const last = hasLog ? ` and leave ${this.#log} where it is, since what was written last stands there` : "";
-		const all = [...file, ...log, ...(this.#lock.leftOpen ? [this.#mark] : [])].join(", ");
+		const all = [...file, ...log, ...(this.#lock.leftOpen ? [ownerFile(dirname(this.#path))] : [])].join(", ");
 		return (
 			`${this.#path} is ${state}, although Posthaste has written to a database here. Put that file back as it was${last}. ` +
 			`To begin anew without all that was in it, remove ${all}`
 		);
-	}
-
-	#withoutLog(): string {
-		return (
-			`${this.#log} is missing, although Posthaste did not end in order the last time: what was written last stood there. ` +
-			"Put that file back. To go on with what there is, as when another program has opened the database since and so " +
-			`put the log into it, remove ${this.#mark}`
-		);
-	}
-
-	/** The file that says that the last holder had the database open. */
-	get #mark(): string {
-		return join(dirname(this.#path), "posthaste.pid");
 	}
 
 	/** After an opening that failed, so that the next one does not take what it left for damage. */
@@ -94,6 +81,30 @@ export class DataFiles {
 			// The next start says what there is.
 		}
 	}
+}
+
+/**
+ * Before a database is read that others may have open: even a connection that only reads removes the log beside an
+ * empty file, and makes an empty log where it is missing, so that no start would miss it any more. A folder's lock is
+ * not needed: its holder says that the database is open after the log is there, and takes that back before it goes.
+ * @throws StoreError `database-damaged`
+ */
+export function checkSource(path: string): void {
+	if (sizeOf(path) === 0) {
+		throw new StoreError("database-damaged", `${path} is empty`);
+	}
+	const isMissing = () => !existsSync(`${path}-wal`);
+	if (basename(path) === databaseName && isMissing() && saysOpen(dirname(path)) && isMissing()) {
+		throw new StoreError("database-damaged", withoutLog(path));
+	}
+}
+
+function withoutLog(path: string): string {
+	return (
+		`${path}-wal is missing, although Posthaste has not closed the database: what was written last stood there. ` +
+		"Put that file back. To go on with what there is, as when another program has opened the database since and so " +
+		`put the log into it, remove ${ownerFile(dirname(path))}`
+	);
 }
 
 /** Undefined when there is no such file. */

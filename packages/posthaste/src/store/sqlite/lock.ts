@@ -20,14 +20,24 @@ export interface FolderLock {
 /** What the owner's file says after the process's number while the database is open. */
 const openMark = "open";
 
+/** The file that says whose the folder is, and whether the database is open. */
+export function ownerFile(folder: string): string {
+	return join(folder, "posthaste.pid");
+}
+
+/** Whether the folder's holder has the database open now, or ended without notice while it had. */
+export function saysOpen(folder: string): boolean {
+	return readOwner(ownerFile(folder)).endsWith(openMark);
+}
+
 /**
  * @throws StoreError `data-in-use` when another process, or another store of this one, holds the folder;
  * `disk-full`, `disk-failed` when the folder cannot be written
  */
 export function lockFolder(folder: string): FolderLock {
-	const owner = join(folder, "posthaste.pid");
+	const owner = ownerFile(folder);
 	const database = openLock(folder, owner);
-	const leftOpen = readOwner(owner).endsWith(openMark);
+	const leftOpen = saysOpen(folder);
 	// The file only serves messages: the lock holds without it, and no disk's error may keep it from being let go.
 	const note = (mark: string) => quietly(() => writeFileSync(owner, `${process.pid}\n${mark}`));
 	let mark = leftOpen ? openMark : "";

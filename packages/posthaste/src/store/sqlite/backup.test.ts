@@ -1,11 +1,11 @@
 /** Copies of a store that is being written, and putting them back. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accepted, acceptOf, appendAll, messageAt, settling, start } from "../conformance/fixtures.ts";
-import { backupFolder, openSqliteStore, restoreFolder, type SqliteStore } from "./index.ts";
+import { backupFolder, openSqliteStore, restoreFolder, type SqliteStore, StoreError } from "./index.ts";
 
 let place: string;
 let folder: string;
@@ -164,6 +164,65 @@ describe("a backup", () => {
 			message: expect.stringContaining("posthaste.db is empty"),
 		});
 		expect(await readFile(join(folder, "posthaste.db-wal"))).toEqual(log);
+	});
+
+	/** Enough for a copy to take several turns of the event loop. */
+	async function large(): Promise<SqliteStore> {
+		const store = await open(folder, "inline");
+		const messages = Array.from({ length: 1000 }, () => messageAt(start, { body: "x".repeat(3000) }));
+		await store.write({ accepts: messages.map((message) => acceptOf(message)), appends: [] });
+		return store;
+	}
+
+	/** The unfinished file of a copy that is under way, once SQLite writes to it. */
+	async function written(): Promise<string> {
+		for (;;) {
+			const journal = readdirSync(place).find((name) => name.endsWith(".part-journal"));
+			if (journal !== undefined) {
+				return join(place, journal.replace("-journal", ""));
+			}
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+	}
+
+	it("to the same file as another at the same time is whole, as the other one is", async () => {
+		const store = await large();
+		const first = backupFolder(folder, copy, { force: true });
+		await written();
+		const made = await Promise.all([first, backupFolder(folder, copy, { force: true }), store.backup(copy)]);
+		const { size } = await stat(copy);
+		expect(made.map(({ bytes }) => bytes)).toEqual([size, size, size]);
+		expect((await readdir(place)).sort()).toEqual(["copy.sqlite", "data"]);
+		await restoreFolder(copy, join(place, "other"), {});
+		expect((await (await open(join(place, "other"))).countDeliveries()).routing).toBe(1000);
+	});
+
+	/** The copy goes on in the file that has no name any more. */
+	function replaceByEmpty(part: string): void {
+		rmSync(part);
+		writeFileSync(part, "");
+	}
+
+	it.each([
+		["loses its unfinished file", (part: string) => rmSync(part)],
+		["finds an empty file in its place", replaceByEmpty],
+	])("that %s says so, and leaves the file before it", async (_, lose) => {
+		await large();
+		await writeFile(copy, "the one before");
+		const made = backupFolder(folder, copy, { force: true });
+		await Promise.all([written().then(lose), expect(made).rejects.toBeInstanceOf(StoreError)]);
+		expect(await readFile(copy, "utf8")).toBe("the one before");
+		expect((await readdir(place)).sort()).toEqual(["copy.sqlite", "data"]);
+	});
+
+	it("removes what a backup to the same file left that was killed, and nothing else", async () => {
+		const store = await open();
+		await accepted(store);
+		const left = ["", "-journal", ".lock"].map((suffix) => `copy.sqlite.77-0123456789ab.part${suffix}`);
+		const others = ["copy.sqlite.part", "other.sqlite.77-0123456789ab.part"];
+		await Promise.all([...left, ...others].map((name) => writeFile(join(place, name), "")));
+		await store.backup(copy);
+		expect((await readdir(place)).sort()).toEqual(["copy.sqlite", ...others, "data"].sort());
 	});
 
 	it("of a damaged database is none", async () => {

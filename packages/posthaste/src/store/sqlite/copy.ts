@@ -11,7 +11,6 @@ import {
 	fsyncSync,
 	openSync,
 	renameSync,
-	rmSync,
 	statSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -20,6 +19,7 @@ import { type Connection, openReader } from "./connection.ts";
 import { StoreError, toStoreError } from "./errors.ts";
 import { checkSource } from "./files.ts";
 import { checkIdentity } from "./identity.ts";
+import { beginPart, type Part } from "./part.ts";
 
 export interface Copied {
 	/** The copy's size. */
@@ -33,36 +33,36 @@ const pagesPerStep = 64;
 
 /**
  * Copies the database to `file`, which is there, whole, checked and synced, only when this resolves.
- * A file that is there already is replaced. Until then the copy is `FILE.part`.
+ * A file that is there already is replaced. Until then the copy is a {@link Part}.
  * @throws StoreError `disk-full` or `disk-failed` naming the disk that is meant; `database-damaged`, `newer-schema`
  */
 export async function copyDatabase(source: string, file: string): Promise<Copied> {
-	const part = `${file}.part`;
+	let part: Part | undefined;
 	try {
 		checkSource(source);
-		removeFiles(part);
-		// Settings hold secrets, so the copy is its owner's alone.
-		closeSync(openSync(part, "wx", 0o600));
-		await copyPages(source, part);
-		const copied = sealCopy(part);
-		renameSync(part, file);
+		part = beginPart(file);
+		const schema = await copyPages(source, part);
+		const copied = sealCopy(part.path, schema);
+		renameSync(part.path, file);
 		syncFolder(dirname(file));
 		return copied;
 	} catch (error) {
 		throw toStoreError(error, dirname(file));
 	} finally {
-		removeFiles(part);
+		part?.end();
 	}
 }
 
-async function copyPages(source: string, part: string): Promise<void> {
+/** Answers the schema of what was copied. */
+async function copyPages(source: string, part: Part): Promise<number> {
 	const connection = openSource(source, part);
 	try {
 		checkIdentity(connection, source);
 		// The open transaction holds the snapshot. Without it every commit of the writer would begin the copy anew.
 		connection.exec("BEGIN");
 		connection.prepare("SELECT 1 FROM sqlite_schema").get();
-		await connection.backup(part, { progress: () => pagesPerStep });
+		await connection.backup(part.path, { progress: () => pagesPerStep });
+		return schemaOf(connection);
 	} catch (error) {
 		const isSources = ["SQLITE_CORRUPT", "SQLITE_NOTADB"].some((code) => codeOf(error).startsWith(code));
 		throw isSources ? toStoreError(error, dirname(source)) : error;
@@ -75,19 +75,18 @@ async function copyPages(source: string, part: string): Promise<void> {
  * Reading a database needs a file beside it for its readers to agree in, which a disk mounted read-only
  * cannot get. Nobody can be writing there, so the files themselves are a consistent copy.
  */
-function openSource(source: string, part: string): Connection {
+function openSource(source: string, part: Part): Connection {
 	try {
 		return openReader(source);
 	} catch (error) {
 		if (!isReadOnly(dirname(source))) {
 			throw error;
 		}
-		const still = `${part}.source`;
-		copyFileSync(source, still);
+		copyFileSync(source, part.source);
 		if (existsSync(`${source}-wal`)) {
-			copyFileSync(`${source}-wal`, `${still}-wal`);
+			copyFileSync(`${source}-wal`, `${part.source}-wal`);
 		}
-		return openReader(still);
+		return openReader(part.source);
 	}
 }
 
@@ -100,19 +99,25 @@ function isReadOnly(folder: string): boolean {
 	}
 }
 
-/** Makes the copy a file that needs no other beside it, and reads it whole. */
-function sealCopy(part: string): Copied {
-	const copy = new Database(part);
-	let schema: number;
+/** Makes the copy a file that needs no other beside it, reads it whole, and sees that it is still what was copied. */
+function sealCopy(path: string, schema: number): Copied {
+	const copy = new Database(path, { fileMustExist: true });
 	try {
 		copy.pragma("journal_mode = DELETE");
-		checkWhole(copy, part);
-		schema = copy.pragma("user_version", { simple: true }) as number;
+		checkWhole(copy, path);
+		checkIdentity(copy, path);
+		if (schemaOf(copy) !== schema) {
+			throw new StoreError("database-damaged", `${path} has not the schema of what was copied`);
+		}
 	} finally {
 		copy.close();
 	}
-	syncFile(part);
-	return { bytes: statSync(part).size, schema };
+	syncFile(path);
+	return { bytes: statSync(path).size, schema };
+}
+
+function schemaOf(connection: Connection): number {
+	return connection.pragma("user_version", { simple: true }) as number;
 }
 
 function checkWhole(connection: Connection, path: string): void {
@@ -124,14 +129,6 @@ function checkWhole(connection: Connection, path: string): void {
 
 function codeOf(error: unknown): string {
 	return String((error as { readonly code?: unknown } | null)?.code ?? "");
-}
-
-function removeFiles(part: string): void {
-	for (const name of [part, `${part}.source`]) {
-		for (const suffix of ["", "-journal", "-wal", "-shm"]) {
-			rmSync(`${name}${suffix}`, { force: true });
-		}
-	}
 }
 
 export function syncFile(path: string): void {

@@ -1,5 +1,5 @@
 /** Posthaste as a library: how it starts, how it ends, and what it answers without sending anything. */
-import type { SendResult } from "@posthaste/core";
+import type { MechanismPlugin, SendResult } from "@posthaste/core";
 import { scriptedMechanism, VirtualClock } from "@posthaste/core/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createPosthaste } from "./create-posthaste.ts";
@@ -163,6 +163,70 @@ describe("with a world", () => {
 			],
 		});
 		expect(await world.delivery(message)).toMatchObject({ state: "reached", reason: "receipt" });
+	});
+
+	describe("a mechanism that takes its time", () => {
+		const never = () => new Promise<never>(() => undefined);
+
+		/** The plugin of IM, whose instances are made like this. */
+		function imThat(create: MechanismPlugin["create"]) {
+			return { plugins: [{ ...world.im.plugin, create }, world.pager.plugin] };
+		}
+
+		/** IM with a server that takes the connection and never says how it is. */
+		function silent() {
+			return imThat(async (settings, host) => ({ ...(await world.im.plugin.create(settings, host)), health: never }));
+		}
+
+		test("to say how it is holds up neither the start nor what an earlier run left to other mechanisms", async () => {
+			world = await openWorld();
+			const call = Promise.withResolvers<SendResult>();
+			world.im.answers(() => call.promise);
+			const message = await world.send();
+			const closing = world.posthaste.close();
+			call.resolve({ outcome: "unavailable" });
+			await closing;
+			const opened = world.reopen(silent());
+			await world.pass("1s");
+			await opened;
+			expect(world.pager.sent).toHaveLength(1);
+			expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+			await world.pass("10s");
+			const { items } = await world.posthaste.mechanisms.list();
+			expect(items).toMatchObject([
+				{ name: "im", active: false },
+				{ name: "pager", active: true },
+			]);
+		});
+
+		test("to say how it is holds up no change of the mechanisms", async () => {
+			world = await openWorld();
+			await world.posthaste.close();
+			const opened = world.reopen(silent());
+			await world.pass("1s");
+			await opened;
+			const put = world.posthaste.mechanisms.put("other", { use: "test-im" });
+			await world.pass("1s");
+			expect(await put).toMatchObject({ name: "other", active: true });
+		});
+
+		test("to come up leaves nobody unreached who has only this one", async () => {
+			world = await openWorld();
+			await world.posthaste.close();
+			const opened = world.reopen(
+				imThat(async (settings, host) => {
+					await new Promise<void>((resolve) => world.clock.timer(20_000, resolve));
+					return world.im.plugin.create(settings, host);
+				}),
+			);
+			await world.pass("3s");
+			await opened;
+			const message = await world.send({ to: ["ann"] });
+			expect(world.im.sent).toHaveLength(0);
+			await world.pass("30s");
+			expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+			expect(world.im.sent).toHaveLength(1);
+		});
 	});
 
 	test("explaining sends nothing and writes nothing", async () => {

@@ -1,4 +1,4 @@
-/** A bound on every call of a plugin: whatever the plugin does, the call ends. */
+/** Bounds on what plugins take: whatever a plugin does, a call of it ends, and so does waiting for it. */
 import type { Milliseconds } from "@posthaste/core";
 import type { Clock } from "../engine/clock.ts";
 
@@ -41,5 +41,22 @@ export function bounded<Result>(
 		} catch (error) {
 			fail(error);
 		}
+	});
+}
+
+/** Waits for work that goes on whether or not anybody waits for it, and no longer than `limit`. */
+export function waitAtMost(clock: Clock, limit: Milliseconds, work: Promise<unknown>): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const timer = clock.timer(limit, resolve);
+		work.then(
+			() => {
+				timer.cancel();
+				resolve();
+			},
+			(error) => {
+				timer.cancel();
+				reject(error);
+			},
+		);
 	});
 }

@@ -86,6 +86,24 @@ describe("health", () => {
 		expect(rig.activity("other")).toBeUndefined();
 	});
 
+	test("is waited for a second when an instance starts, and the mechanism counts as well until it is known", async () => {
+		const health = Promise.withResolvers<Health>();
+		rig.create = async () => ({ health: () => health.promise });
+		let followed = false;
+		void rig.follow({ line: {} }).then(() => {
+			followed = true;
+		});
+		await rig.pass(999);
+		expect(followed).toBe(false);
+		await rig.pass(1);
+		expect(followed).toBe(true);
+		expect(rig.activity()).toBeUndefined();
+		expect(await rig.send()).toEqual({ outcome: "accepted" });
+		health.resolve({ healthy: false, detail: "no server yet" });
+		await rig.settle();
+		expect(rig.mechanisms.standing("line").inactive).toEqual({ reason: "inactive", detail: "no server yet" });
+	});
+
 	test("of an instance that was let go is not asked", async () => {
 		const asked: unknown[] = [];
 		rig.create = async ({ settings }) => ({

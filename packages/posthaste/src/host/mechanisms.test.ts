@@ -236,6 +236,64 @@ describe("a mechanism that does not come up", () => {
 	});
 });
 
+describe("a mechanism that takes long to come up for the first time", () => {
+	let up: PromiseWithResolvers<Partial<MechanismInstance>>;
+	let followed: boolean;
+	beforeEach(() => {
+		up = Promise.withResolvers();
+		followed = false;
+		rig.create = () => up.promise;
+		void rig.follow({ line: { n: 1 } }).then(() => {
+			followed = true;
+		});
+	});
+
+	test("is waited for three seconds", async () => {
+		await rig.pass(2999);
+		expect(followed).toBe(false);
+		await rig.pass(1);
+		expect(followed).toBe(true);
+		up.resolve({});
+		await rig.settle();
+		expect(await rig.send()).toEqual({ outcome: "accepted" });
+	});
+
+	test("is not passed over meanwhile: what it is handed was not sent, and can be tried again", async () => {
+		await rig.settle();
+		expect(rig.activity()).toBeUndefined();
+		expect(rig.mechanisms.standing("line").inactive).toEqual({
+			reason: "inactive",
+			detail: "it is being started",
+		});
+		expect(await rig.send()).toEqual({ outcome: "failed", evidence: "not sent: the mechanism is being started" });
+	});
+
+	test("is inactive as soon as it is known that it does not, also while it is started again", async () => {
+		await rig.pass(5000);
+		up.reject(new Error("no route to host"));
+		await rig.settle();
+		expect(rig.activity()).toBe("inactive");
+		rig.create = never;
+		await rig.pass(10_000);
+		expect(rig.made).toHaveLength(2);
+		expect(rig.activity()).toBe("inactive");
+		expect(await rig.send()).toMatchObject({ evidence: "the mechanism is not running" });
+	});
+
+	test("keeps nobody from closing, and is closed when it comes up after all", async () => {
+		await rig.settle();
+		let closed = false;
+		void rig.mechanisms.close().then(() => {
+			closed = true;
+		});
+		await rig.pass(10_000);
+		expect(closed).toBe(true);
+		up.resolve({});
+		await rig.settle();
+		expect(rig.made.map((one) => one.closed)).toEqual([1]);
+	});
+});
+
 describe("a mechanism that is removed", () => {
 	test("takes nothing more, ends its calls, and is closed once", async () => {
 		await rig.follow({ line: { n: 1 } });

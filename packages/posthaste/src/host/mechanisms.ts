@@ -13,6 +13,7 @@ import type {
 } from "@posthaste/core";
 import type { Timer } from "../engine/clock.ts";
 import type { Mechanisms } from "../engine/ports.ts";
+import { waitAtMost } from "./bounded.ts";
 import { type Guard, type GuardOptions, guardDefaults } from "./guard.ts";
 import { Running, type Surroundings } from "./running.ts";
 import type { WebSockets } from "./web-sockets.ts";
@@ -21,6 +22,10 @@ export type { Incoming } from "./running.ts";
 
 /** How often a mechanism that can tell is asked whether it is well. */
 const healthInterval: Milliseconds = 15_000;
+/** Whoever changes the mechanisms, or starts the program, waits this long for instances to come up. They may take longer. */
+const startPatience: Milliseconds = 3000;
+/** Closing waits this long for instances that are being started. One that comes up later is closed then. */
+const closePatience: Milliseconds = 10_000;
 
 export interface RunningMechanismsParts extends Surroundings {
 	readonly plugins: { mechanism(id: string): MechanismPlugin | undefined };
@@ -60,20 +65,30 @@ export class RunningMechanisms implements Mechanisms {
 		this.#parts = parts;
 	}
 
-	/** Brings the instances in step with the records. Resolves when every new instance is up or has failed. */
+	/**
+	 * Brings the instances in step with the records. Resolves when every new instance is up or has failed,
+	 * and in any case after a few seconds: one that hangs must not hold up the others, nor the program.
+	 */
 	async follow(records: readonly MechanismRecord[]): Promise<void> {
 		this.#wanted = new Map(records.map((record) => [record.name, record]));
 		if (this.#healthTimer === undefined && !this.#closing) {
 			this.#watchHealth();
 		}
 		const known = [this.#wanted, this.#running, this.#changes, this.#failures].flatMap((map) => [...map.keys()]);
-		await Promise.all([...new Set(known)].map((name) => this.#change(name)));
+		const changes = Promise.all([...new Set(known)].map((name) => this.#change(name)));
+		await waitAtMost(this.#parts.clock, startPatience, changes);
 	}
 
-	/** Why a mechanism cannot be used now; undefined while it is active. */
+	/**
+	 * Why a mechanism cannot be used now; undefined while it is active. One that comes up for the first time
+	 * is not passed over for that: whatever is sent by it meanwhile rests, and is tried again.
+	 */
 	activity(name: string, now: Milliseconds): InactiveReason | undefined {
 		const running = this.#running.get(name);
-		if (running === undefined || !running.health.healthy) {
+		if (running === undefined) {
+			return this.#isComingUp(name) ? undefined : "inactive";
+		}
+		if (!running.health.healthy) {
 			return "inactive";
 		}
 		return running.guard.isOpen(now) ? "breaker-open" : undefined;
@@ -108,9 +123,12 @@ export class RunningMechanisms implements Mechanisms {
 
 	async send(mechanism: string, attempt: Attempt, hindrance?: () => string | undefined): Promise<SendResult> {
 		const running = this.#running.get(mechanism);
-		return running === undefined
-			? { outcome: "failed", evidence: "the mechanism is not running" }
-			: running.guard.send(attempt, hindrance);
+		if (running === undefined) {
+			const isComingUp = this.#isComingUp(mechanism);
+			const evidence = isComingUp ? "not sent: the mechanism is being started" : "the mechanism is not running";
+			return { outcome: "failed", evidence };
+		}
+		return running.guard.send(attempt, hindrance);
 	}
 
 	async retract(mechanism: string, attempt: Parameters<Guard["retract"]>[0]): Promise<boolean> {
@@ -136,9 +154,14 @@ export class RunningMechanisms implements Mechanisms {
 	async close(): Promise<void> {
 		this.#closing = true;
 		this.#healthTimer?.cancel();
-		await Promise.all([...this.#changes.values()]);
+		await waitAtMost(this.#parts.clock, closePatience, Promise.all([...this.#changes.values()]));
 		await Promise.all([...this.#running.values(), ...this.#ending].map((running) => running.close()));
 		this.#running.clear();
+	}
+
+	/** Whether its first instance is being started, and nobody knows yet whether that succeeds. */
+	#isComingUp(name: string): boolean {
+		return this.#wanted.has(name) && this.#changes.has(name) && !this.#failures.has(name);
 	}
 
 	#change(name: string): Promise<void> {
@@ -205,6 +228,10 @@ export class RunningMechanisms implements Mechanisms {
 			}
 			const limits = { ...guardDefaults, ...guard };
 			const started = await Running.start(plugin, settingsOf(name), record, this.#parts, limits);
+			if (this.#closing) {
+				await started.close();
+				return false;
+			}
 			this.#running.set(name, started);
 			webSockets.serve(name, started.routes);
 			this.#failures.delete(name);

@@ -12,7 +12,7 @@ import type {
 import type { Clock, Timer } from "../engine/clock.ts";
 import type { Log } from "../engine/ports.ts";
 import type { Store } from "../store/port.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, waitAtMost } from "./bounded.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { PresenceMemory } from "./presence.ts";
 import { Routes } from "./web-sockets.ts";
@@ -21,6 +21,8 @@ import { Routes } from "./web-sockets.ts";
 const startLimit: Milliseconds = 30_000;
 /** A question about health or presence waits this long. */
 const answerLimit: Milliseconds = 10_000;
+/** A start waits this long to hear how the instance is, so that one with a silent server does not hold up everything else. */
+const firstAnswerPatience: Milliseconds = 1000;
 /** An instance has this long to release what it holds. */
 const closeLimit: Milliseconds = 10_000;
 /** An instance that is being replaced has this long to end its calls. */
@@ -58,7 +60,10 @@ export class Running {
 		this.#surroundings = surroundings;
 	}
 
-	/** @throws Error when the plugin does not come up, or not in time */
+	/**
+	 * An instance that does not say at once how it is counts as well until it does.
+	 * @throws Error when the plugin does not come up, or not in time
+	 */
 	static async start(
 		plugin: MechanismPlugin,
 		settings: unknown,
@@ -82,7 +87,7 @@ export class Running {
 			throw new Error(`it did not come up within ${startLimit} ms`);
 		});
 		running.#guard = new Guard(instance, clock, guard);
-		await running.ask();
+		await waitAtMost(clock, firstAnswerPatience, running.ask());
 		return running;
 	}
 

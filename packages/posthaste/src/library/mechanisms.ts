@@ -27,7 +27,7 @@ export function mechanisms(parts: Parts): Posthaste["mechanisms"] {
 	};
 }
 
-/** Brings the instances in step with the records; resolves when new ones are up or have failed. */
+/** Brings the instances in step with the records; resolves when new ones are up or have failed, or take too long. */
 export function follow({ databases, mechanisms: running }: Pick<Parts, "databases" | "mechanisms">): Promise<void> {
 	return running.follow([...databases.mechanismRecords.values()]);
 }

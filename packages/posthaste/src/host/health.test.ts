@@ -104,6 +104,77 @@ describe("health", () => {
 		expect(rig.mechanisms.standing("line").inactive).toEqual({ reason: "inactive", detail: "no server yet" });
 	});
 
+	test("that one instance tells slowly does not stretch the time after which the others are asked", async () => {
+		const asked: number[] = [];
+		rig.create = async ({ settings }) => ({
+			health: () => {
+				if ((settings as { n: number }).n === 0) {
+					return never();
+				}
+				asked.push(rig.clock.now() - noon);
+				return Promise.resolve({ healthy: true });
+			},
+		});
+		void rig.follow({ line: { n: 0 }, other: { n: 1 } });
+		await rig.pass(60_000);
+		expect(asked).toEqual([0, 15_000, 30_000, 45_000, 60_000]);
+	});
+
+	test("is asked at the usual time although another mechanism hangs while it is being started again", async () => {
+		let asked = 0;
+		rig.create = async ({ settings }) => {
+			if ((settings as { n: number }).n === 0) {
+				return rig.made.length > 2 ? never() : Promise.reject(new Error("no route to host"));
+			}
+			return {
+				health: async () => {
+					asked += 1;
+					return { healthy: true };
+				},
+			};
+		};
+		await rig.follow({ line: { n: 0 }, other: { n: 1 } });
+		await rig.pass(60_000);
+		expect(asked).toBe(5);
+		// It hangs from the first look on until it is given up, and again from the next look on.
+		expect(rig.made).toHaveLength(4);
+	});
+
+	test("is never asked of an instance that has not answered yet", async () => {
+		rig = openRig({}, 1000);
+		let asking = 0;
+		let most = 0;
+		rig.create = async () => ({
+			health: async () => {
+				asking += 1;
+				most = Math.max(most, asking);
+				await new Promise<void>((resolve) => rig.clock.timer(3500, resolve));
+				asking -= 1;
+				return { healthy: true };
+			},
+		});
+		void rig.follow({ line: {} });
+		await rig.pass(20_000);
+		expect(most).toBe(1);
+	});
+
+	test("asked for by somebody is not the answer to an earlier question, which may be out of date", async () => {
+		const answers: ((health: Health) => void)[] = [];
+		rig.create = async () => ({ health: () => new Promise((resolve) => answers.push(resolve)) });
+		void rig.follow({ line: {} });
+		await rig.settle();
+		answers[0]?.({ healthy: true });
+		await rig.pass(15_000);
+		const checked = rig.mechanisms.checkHealth();
+		answers[1]?.({ healthy: true });
+		await rig.settle();
+		expect(rig.activity()).toBeUndefined();
+		answers[2]?.({ healthy: false });
+		await checked;
+		expect(rig.activity()).toBe("inactive");
+		expect(answers).toHaveLength(3);
+	});
+
 	test("of an instance that was let go is not asked", async () => {
 		const asked: unknown[] = [];
 		rig.create = async ({ settings }) => ({

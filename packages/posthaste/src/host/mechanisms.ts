@@ -146,7 +146,7 @@ export class RunningMechanisms implements Mechanisms {
 	/** Asks every instance that can tell whether it is well, now, and starts again what did not come up. */
 	async checkHealth(): Promise<void> {
 		await Promise.all([
-			...[...this.#running.values()].map((running) => running.ask()),
+			...[...this.#running.values()].map((running) => running.askAnew()),
 			...[...this.#failures.keys()].map((name) => this.#change(name)),
 		]);
 	}
@@ -244,10 +244,24 @@ export class RunningMechanisms implements Mechanisms {
 		}
 	}
 
+	/** A look does not wait for the one before: a mechanism that is slow to answer is no reason to ask the others later. */
 	#watchHealth(): void {
 		this.#healthTimer = this.#parts.clock.timer(this.#parts.healthInterval ?? healthInterval, () => {
-			void this.checkHealth().finally(() => this.#closing || this.#watchHealth());
+			this.#watchHealth();
+			this.#lookAtHealth();
 		});
+	}
+
+	/** Asks and starts again as {@link checkHealth} does, except for what has not answered or come up since the last look. */
+	#lookAtHealth(): void {
+		for (const running of this.#running.values()) {
+			void running.ask();
+		}
+		for (const name of this.#failures.keys()) {
+			if (!this.#changes.has(name)) {
+				void this.#change(name);
+			}
+		}
 	}
 }
 

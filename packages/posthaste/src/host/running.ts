@@ -51,6 +51,8 @@ export class Running {
 	#instance: MechanismInstance | undefined;
 	#guard: Guard | undefined;
 	#health: Health = { healthy: true };
+	/** A question about its health that it has not answered yet. */
+	#asked: Promise<void> | undefined;
 	#closed: Promise<void> | undefined;
 	#drained: (() => void) | undefined;
 
@@ -102,8 +104,21 @@ export class Running {
 		return this.#health;
 	}
 
-	/** Asks an instance that can tell whether it is well. */
-	async ask(): Promise<void> {
+	/** Asks an instance that can tell whether it is well. One that has not answered yet is not asked a second time. */
+	ask(): Promise<void> {
+		this.#asked ??= this.#ask().finally(() => {
+			this.#asked = undefined;
+		});
+		return this.#asked;
+	}
+
+	/** Asks about this moment: what is being answered now may be of before. */
+	async askAnew(): Promise<void> {
+		await this.#asked;
+		await this.ask();
+	}
+
+	async #ask(): Promise<void> {
 		const health = this.#instance?.health?.bind(this.#instance);
 		if (health === undefined || this.#closed !== undefined) {
 			return;

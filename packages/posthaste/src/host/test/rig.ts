@@ -53,7 +53,7 @@ const noStorage = {
 	pluginList: async () => [],
 };
 
-export function openRig(guard: Partial<GuardOptions> = {}): Rig {
+export function openRig(guard: Partial<GuardOptions> = {}, healthInterval?: number): Rig {
 	const clock = new VirtualClock(noon);
 	const webSockets = new WebSockets();
 	const made: Made[] = [];
@@ -88,6 +88,7 @@ export function openRig(guard: Partial<GuardOptions> = {}): Rig {
 		},
 		settingsOf: (name) => settings.get(name),
 		guard,
+		...(healthInterval !== undefined && { healthInterval }),
 	});
 	const settle = async () => {
 		for (let turn = 0; turn < 3; turn++) {

@@ -233,4 +233,75 @@ describe("retracting", () => {
 		expect(call.result).toBe(false);
 		expect(guard.load).toBe(0);
 	});
+
+	/** Retractions that end when the test says so. */
+	function pending() {
+		const begun: ((done: boolean) => void)[] = [];
+		const retract = () => new Promise<boolean>((resolve) => begun.push(resolve));
+		return { begun, retract };
+	}
+
+	test("is done for few at once, in order, and the others have their turn afterwards", async () => {
+		const { begun, retract } = pending();
+		const guard = guarded(send, { concurrency: 8 }, { retract });
+		const calls = [1, 2, 3, 4, 5].map(() => watch(guard.retract(about)));
+		await settle();
+		expect(begun).toHaveLength(2);
+		for (let next = 0; next < 5; next++) {
+			begun[next]?.(true);
+			await settle();
+		}
+		expect(calls.map(({ result }) => result)).toEqual([true, true, true, true, true]);
+		expect(clock.next).toBeUndefined();
+	});
+
+	test("that hangs leaves the sends going, and sends that hang leave it going", async () => {
+		const hanging = guarded(send, { concurrency: 1 }, { retract: never });
+		void hanging.retract(about);
+		void hanging.retract(about);
+		expect(await hanging.send(attempt())).toEqual({ outcome: "accepted" });
+		const stuck = guarded(never, { concurrency: 1 }, { retract: async () => true });
+		void stuck.send(attempt());
+		expect(await stuck.retract(about)).toBe(true);
+	});
+
+	test("for many at once holds nobody without bound: those beyond have retracted nothing, at once", async () => {
+		const { begun, retract } = pending();
+		const guard = guarded(send, { concurrency: 4, ahead: 10 }, { retract });
+		const calls = Array.from({ length: 100 }, () => watch(guard.retract(about)));
+		await settle();
+		expect(guard.load).toBe(11);
+		expect(calls.filter(({ result }) => result === false)).toHaveLength(89);
+		expect(begun).toHaveLength(1);
+	});
+
+	test("whose turn does not come in time has retracted nothing, and is not made late", async () => {
+		const { begun, retract } = pending();
+		const guard = guarded(send, { concurrency: 1, callLimit: 2000 }, { retract });
+		const first = watch(guard.retract(about));
+		const second = watch(guard.retract(about));
+		await pass(2000);
+		expect([first, second]).toEqual([{}, { result: false }]);
+		begun[0]?.(true);
+		await pass(2000);
+		expect(first.result).toBe(true);
+		expect(begun).toHaveLength(1);
+		expect(guard.load).toBe(0);
+	});
+
+	test("is not tried while the breaker rests the mechanism, also not by those who waited", async () => {
+		const { begun, retract } = pending();
+		const guard = guarded(async () => ({ outcome: "failed" }), { concurrency: 1, breakAfter: 1 }, { retract });
+		const first = watch(guard.retract(about));
+		const waiting = watch(guard.retract(about));
+		await guard.send(attempt());
+		expect(guard.breaker).toBe("open");
+		expect(await guard.retract(about)).toBe(false);
+		begun[0]?.(true);
+		await settle();
+		expect([first.result, waiting.result]).toEqual([true, false]);
+		await pass(5000);
+		void guard.retract(about);
+		expect(begun).toHaveLength(2);
+	});
 });

@@ -18,11 +18,12 @@ import {
 import type { Clock } from "../engine/clock.ts";
 import { bounded } from "./bounded.ts";
 import { Places } from "./places.ts";
+import { type Retract, Retractions } from "./retractions.ts";
 
 export interface GuardOptions {
-	/** Calls of this mechanism at the same time. */
+	/** Calls of this mechanism at the same time. A quarter as many retractions may be under way beside them. */
 	readonly concurrency: number;
-	/** Attempts beside those being called whose intent may be on disk, at the most. */
+	/** Attempts beside those being called whose intent may be on disk, at the most; and retractions that wait for their turn. */
 	readonly ahead: number;
 	/** An attempt whose intent is on disk waits this long for its call, and is not made otherwise. */
 	readonly patience: Milliseconds;
@@ -60,6 +61,7 @@ export class Guard {
 	readonly #clock: Clock;
 	readonly #options: GuardOptions;
 	readonly #places: Places;
+	readonly #retractions: Retractions;
 	readonly #breaker;
 	readonly #slots;
 	#openUntil: Milliseconds = 0;
@@ -67,6 +69,11 @@ export class Guard {
 
 	constructor(instance: MechanismInstance, clock: Clock, options: GuardOptions = guardDefaults) {
 		this.#places = new Places(options.concurrency, options.ahead);
+		this.#retractions = new Retractions(clock, {
+			concurrency: Math.ceil(options.concurrency / 4),
+			waiting: options.ahead,
+			callLimit: options.callLimit,
+		});
 		this.#instance = instance;
 		this.#clock = clock;
 		this.#options = options;
@@ -136,17 +143,16 @@ export class Guard {
 		}
 	}
 
-	async retract(attempt: Parameters<NonNullable<MechanismInstance["retract"]>>[0]): Promise<boolean> {
+	/** While the breaker rests the mechanism it is asked for nothing, so nothing is taken back. */
+	async retract(attempt: Parameters<Retract>[0]): Promise<boolean> {
 		const { retract } = this.#instance;
-		if (retract === undefined) {
+		const wanted = () => !this.isOpen(this.#clock.now());
+		if (retract === undefined || !wanted()) {
 			return false;
 		}
 		this.#waiting += 1;
 		try {
-			const call = (signal: AbortSignal) => retract.call(this.#instance, attempt, signal);
-			return await bounded(this.#clock, this.#options.callLimit, call, () => false);
-		} catch {
-			return false;
+			return await this.#retractions.make((signal) => retract.call(this.#instance, attempt, signal), wanted);
 		} finally {
 			this.#waiting -= 1;
 		}

@@ -36,6 +36,7 @@ export async function create(settings: EmailSettings, host: MechanismHost): Prom
 			return { outcome: "failed", evidence: "the time for this attempt was over before anything was sent" };
 		}
 		let left = false;
+		const begun = host.now();
 		const mail: TrackedMail = {
 			...mailOf(attempt, mailSettings),
 			signal: AbortSignal.any([signal, closing.signal]),
@@ -47,7 +48,8 @@ export async function create(settings: EmailSettings, host: MechanismHost): Prom
 			const info = await transport.sendMail(mail);
 			return { outcome: "accepted", evidence: evidenceOf(info.response), reference: info.messageId };
 		} catch (error) {
-			return outcomeOfError(error, left);
+			const why = closing.signal.aborted ? "the mechanism was closed" : `no answer within ${host.now() - begun} ms`;
+			return outcomeOfError(error, left, why);
 		}
 	}
 

@@ -33,10 +33,14 @@ function refusedHere(error: NodemailerError): boolean {
 	return !error.response && (error.code === "EMESSAGE" || error.code === "EENVELOPE");
 }
 
-/** The outcome of a try that ended in an error. `left`: the whole message may have left, dot and all. */
-export function outcomeOfError(thrown: unknown, left: boolean): SendResult {
+/**
+ * The outcome of a try that ended in an error. `left`: the whole message may have left, dot and all.
+ * `whyAborted`: what to say of a try that was aborted, since nodemailer says of all of them only that they were.
+ */
+export function outcomeOfError(thrown: unknown, left: boolean, whyAborted: string): SendResult {
 	const error: NodemailerError = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const evidence = evidenceOf(error.response || error.message);
+	const words = error.code === "EABORT" ? whyAborted : error.message;
+	const evidence = evidenceOf(error.response || words);
 	const code = error.responseCode || 0;
 	if (code >= 400 && code < 600) {
 		return { outcome: refusal(code, error.command), evidence };

@@ -189,7 +189,20 @@ describe("certainly not delivered, another try may help: failed", () => {
 	it("when the attempt is aborted while the greeting is awaited", async () => {
 		const controller = new AbortController();
 		const url = await rawServer(() => controller.abort());
-		expect((await send(await mechanism({ url }), { signal: controller.signal })).outcome).toBe("failed");
+		expect(await send(await mechanism({ url }), { signal: controller.signal })).toEqual({
+			outcome: "failed",
+			evidence: expect.stringMatching(/^no answer within \d+ ms$/),
+		});
+	});
+
+	it("when the mechanism is closed while the greeting is awaited", async () => {
+		const connected = Promise.withResolvers<void>();
+		const url = await rawServer(() => connected.resolve());
+		const instance = await mechanism({ url });
+		const sent = send(instance);
+		await connected.promise;
+		await instance.close();
+		expect(await sent).toEqual({ outcome: "failed", evidence: "the mechanism was closed" });
 	});
 
 	it("when the server falls silent at RCPT", async () => {
@@ -230,7 +243,7 @@ describe("certainly not delivered, another try may help: failed", () => {
 			},
 		});
 		const result = await send(await mechanism({ url: server.url }), { body: large, signal: controller.signal });
-		expect(result.outcome).toBe("failed");
+		expect(result).toEqual({ outcome: "failed", evidence: expect.stringMatching(/^no answer within \d+ ms$/) });
 		expect(ended).toBe(false);
 	});
 
@@ -342,7 +355,10 @@ describe("nobody can say: unknown", () => {
 			},
 		});
 		const result = await send(await mechanism({ url: server.url }), { signal: controller.signal });
-		expect(result.outcome).toBe("unknown");
+		expect(result).toEqual({
+			outcome: "unknown",
+			evidence: expect.stringMatching(/^no answer within \d+ ms; the message had left and no reply came$/),
+		});
 	});
 
 	it("when the reply to the message makes no sense", async () => {

@@ -93,7 +93,8 @@ class Wire {
 	readonly #reader = new ReplyReader();
 	readonly #early: Reply[] = [];
 	readonly #signal: AbortSignal;
-	readonly #onAbort = () => this.end("given up");
+	readonly #onAbort = () => this.end(this.#whyAborted());
+	readonly #begun = Date.now();
 	#waiter: Waiter | undefined;
 	#over: string | undefined;
 
@@ -161,6 +162,12 @@ class Wire {
 		const waiter = this.#waiter;
 		this.#waiter = undefined;
 		waiter?.reject(new ConnectionLost(reason, waiter.written));
+	}
+
+	/** Whoever closes the mechanism aborts with a reason of ours; everybody else aborts because the time is over. */
+	#whyAborted(): string {
+		const reason: unknown = this.#signal.reason;
+		return reason instanceof ConnectionLost ? reason.message : `no answer within ${Date.now() - this.#begun} ms`;
 	}
 
 	#take(bytes: Buffer): void {

@@ -252,7 +252,24 @@ describe("giving up", () => {
 		const sending = instance.send(testAttempt(address), controller.signal);
 		await server.told(command);
 		controller.abort();
-		expect((await sending).outcome).toBe(outcome);
+		expect(await sending).toEqual({
+			outcome,
+			evidence: expect.stringMatching(
+				new RegExp(`^no answer within \\d+ ms \\(waiting for the reply to ${command}\\)$`),
+			),
+		});
+	});
+
+	it("because the mechanism is closed says so", async () => {
+		const server = await start({ answers: { MESS: undefined } });
+		const instance = await mechanism(server);
+		const sending = instance.send(testAttempt(address), AbortSignal.timeout(5000));
+		await server.told("MESS");
+		await instance.close();
+		expect(await sending).toEqual({
+			outcome: "failed",
+			evidence: "the mechanism was closed (waiting for the reply to MESS)",
+		});
 	});
 
 	it("before it began connects to nobody", async () => {

@@ -122,7 +122,7 @@ class SnppMechanism implements MechanismInstance<Address> {
 	}
 
 	async close(): Promise<void> {
-		this.#closing.abort();
+		this.#closing.abort(new ConnectionLost("the mechanism was closed"));
 		await this.#watch.close();
 	}
 

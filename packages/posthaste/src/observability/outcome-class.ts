@@ -14,26 +14,31 @@ export const outcomeClasses = {
 	"not-running": "the mechanism has no running instance",
 	"plugin-threw": "the plugin threw an error instead of answering",
 	"no-outcome": "the plugin answered with something that is no outcome",
-	interrupted: "the program stopped before the outcome was known",
+	interrupted: "the program, or the mechanism alone, stopped before the outcome was known",
 } as const;
 export type OutcomeClass = keyof typeof outcomeClasses;
 
 type OutcomeEntry = Extract<JournalEntry, { type: "outcome" }>;
 
-/** The words with which the engine and the guard explain an outcome that is theirs and not the mechanism's. */
+/** What nodemailer calls a connection on which nothing comes any more; from the start of the line, where no server's reply can stand. */
+const nodemailersTimeouts = /^(Greeting never received|Timeout|TLS handshake timed out)(;|$)/;
+
+/** The words with which the engine, the guard and the bundled mechanisms explain an outcome that nobody answered. */
 const ours: readonly (readonly [RegExp, OutcomeClass])[] = [
 	[/^not sent: /, "not-sent"],
 	[/^the circuit breaker is open/, "breaker-open"],
-	[/^no answer within \d/, "timeout"],
+	[/^no (answer|reply|connection) within \d/, "timeout"],
+	[nodemailersTimeouts, "timeout"],
 	[/^the plugin threw: /, "plugin-threw"],
 	[/^the plugin gave no outcome/, "no-outcome"],
 	[/^the mechanism is not running/, "not-running"],
 	[/^the program stopped before/, "interrupted"],
+	[/^the mechanism was closed/, "interrupted"],
 ];
 
 /** Node's and OpenSSL's words for connections that did not come about (https://nodejs.org/api/errors.html#common-system-errors). */
 const connection =
-	/\b(ECONN\w+|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|ESOCKET|EDNS|ETLS|ERR_TLS\w*|ERR_SSL\w*|socket hang up|connection (was )?(closed|lost|refused|reset|timed? ?out|timeout))\b/i;
+	/\b(ECONN\w+|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|ESOCKET|EDNS|ETLS|ERR_TLS\w*|ERR_SSL\w*|socket hang up|DNS lookup|closed the connection|connection (was )?(closed|lost|refused|reset|timed? ?out|timeout))\b/i;
 
 export function outcomeClass({ outcome, evidence }: Pick<OutcomeEntry, "outcome" | "evidence">): OutcomeClass {
 	if (outcome === "accepted" || evidence === undefined) {

@@ -127,6 +127,28 @@ describe("group commit", () => {
 		expect(await sound).toEqual(["done 2"]);
 	});
 
+	it("goes on after operations that could not be written down, however many come next", async () => {
+		const { commits, group, submit, turn } = setUp();
+		const broken = group.submit(
+			1,
+			() => {
+				throw new TypeError("no");
+			},
+			() => undefined,
+		);
+		await expect(broken).rejects.toThrow("no");
+		await turn();
+		await group.drained();
+		const more = [submit(1, 2, 3, 4, 5), submit(6)];
+		await turn();
+		expect(commits.map(({ operations }) => operations)).toEqual([[1, 2, 3, 4, 5]]);
+		commits[0]?.answer();
+		await turn();
+		commits[1]?.answer();
+		expect(await Promise.all(more)).toHaveLength(2);
+		await group.drained();
+	});
+
 	it("is drained when everything was answered", async () => {
 		const { commits, group, submit, turn } = setUp();
 		await group.drained();

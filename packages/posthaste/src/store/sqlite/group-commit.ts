@@ -30,6 +30,10 @@ interface Group {
 	count: number;
 }
 
+function newGroup(): Group {
+	return { operations: [], callers: [], count: 0 };
+}
+
 /** A second transaction is handed over early only when it is worth a commit of its own. */
 const worthwhile = 128;
 
@@ -55,13 +59,18 @@ export class GroupCommit {
 		encode: (list: Primitive[]) => void,
 		decode: (results: readonly unknown[], from: number) => T,
 	): Promise<T> {
-		const group = this.#groupFor(count);
+		const last = this.#gathered.at(-1);
+		const group = last !== undefined && this.#hasRoom(last, count) ? last : newGroup();
 		const start = group.operations.length;
 		try {
 			encode(group.operations);
 		} catch (error) {
 			group.operations.length = start;
 			return Promise.reject(error);
+		}
+		// Only now, since a group without a caller would never be handed over and hold up those behind it.
+		if (group !== last) {
+			this.#gathered.push(group);
 		}
 		this.#schedule();
 		return new Promise<T>((resolve, reject) => {
@@ -72,21 +81,19 @@ export class GroupCommit {
 
 	/** Resolves when everything submitted so far has been answered. */
 	drained(): Promise<void> {
-		if (this.#handedOver === 0 && this.#gathered.every(({ count }) => count === 0)) {
+		if (this.#isDrained) {
 			return Promise.resolve();
 		}
 		return new Promise((resolve) => this.#whenDrained.push(resolve));
 	}
 
-	#groupFor(count: number): Group {
-		const last = this.#gathered.at(-1);
+	get #isDrained(): boolean {
+		return this.#handedOver === 0 && this.#gathered.length === 0;
+	}
+
+	#hasRoom(group: Group, count: number): boolean {
 		const { operations, primitives } = this.#limits;
-		if (last !== undefined && last.count + count <= operations && last.operations.length < primitives) {
-			return last;
-		}
-		const group: Group = { operations: [], callers: [], count: 0 };
-		this.#gathered.push(group);
-		return group;
+		return group.count + count <= operations && group.operations.length < primitives;
 	}
 
 	/** Callers of the same turn share a transaction, so handing over waits for the turn's end. */
@@ -104,7 +111,7 @@ export class GroupCommit {
 		while (this.#handedOver < this.#limits.depth) {
 			const next = this.#gathered[0];
 			const early = this.#handedOver > 0 && this.#gathered.length === 1;
-			if (next === undefined || next.count === 0 || (early && next.count < worthwhile)) {
+			if (next === undefined || (early && next.count < worthwhile)) {
 				return;
 			}
 			this.#gathered.shift();
@@ -150,7 +157,7 @@ export class GroupCommit {
 	}
 
 	#tellDrained(): void {
-		if (this.#handedOver === 0 && this.#gathered.every(({ count }) => count === 0)) {
+		if (this.#isDrained) {
 			const waiting = this.#whenDrained;
 			this.#whenDrained = [];
 			for (const resolve of waiting) {

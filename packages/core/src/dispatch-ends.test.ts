@@ -233,6 +233,12 @@ describe("a manager that is no good costs its own delivery a person's decision, 
 			},
 		],
 		[
+			"throws what no text can be made of",
+			() => {
+				throw Object.create(null);
+			},
+		],
+		[
 			"throws later",
 			function* () {
 				yield* note("so far so good");

@@ -24,4 +24,5 @@ export { select } from "./select.ts";
 export { namesMechanism } from "./selector.ts";
 export * from "./sentences.ts";
 export * from "./snapshot.ts";
+export { thrownText } from "./thrown.ts";
 export * from "./wire.ts";

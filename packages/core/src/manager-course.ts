@@ -11,6 +11,7 @@ import type { Answer, Course, Effect, EffectResult, ManagerPlugin } from "./mana
 import type { Milliseconds } from "./model.ts";
 import type { Progress } from "./progress.ts";
 import type { SettleReason } from "./reasons.ts";
+import { thrownText } from "./thrown.ts";
 
 interface OpenPrompt {
 	readonly id: string;
@@ -228,7 +229,7 @@ export class ManagerCourse {
 
 	/** A manager that throws, or goes in circles, costs its own delivery a person's decision and no more. */
 	#fail(error: unknown): void {
-		this.#progress.hold("manager-failed", error instanceof Error ? error.message : String(error));
+		this.#progress.hold("manager-failed", thrownText(error));
 	}
 
 	// Questions ------------------------------------------------------------------------------------

@@ -130,6 +130,13 @@ describe("a plugin that misbehaves", () => {
 		},
 		rejects: () => Promise.reject(new Error("line 5")),
 		"rejects with no error": () => Promise.reject("line 5"),
+		"throws what no text can be made of": () => {
+			throw Object.create(null);
+		},
+		"rejects with what no text can be made of": () => Promise.reject(Object.create(null)),
+		"rejects with an error whose message is no text": () =>
+			Promise.reject(Object.assign(new Error(), { message: Object.create(null) })),
+		"rejects with an error whose message is a number": () => Promise.reject(Object.assign(new Error(), { message: 5 })),
 		"answers nothing": async () => undefined as unknown as SendResult,
 		"answers no promise": () => undefined as unknown as Promise<SendResult>,
 		"answers an outcome that there is not": async () => ({ outcome: "sent" }) as unknown as SendResult,

@@ -3,7 +3,14 @@
  * deadline on every call (cockatiel). Whatever the plugin does, a call ends within a bounded time
  * with an honest outcome.
  */
-import { type Attempt, type MechanismInstance, type Milliseconds, outcomes, type SendResult } from "@posthaste/core";
+import {
+	type Attempt,
+	type MechanismInstance,
+	type Milliseconds,
+	outcomes,
+	type SendResult,
+	thrownText,
+} from "@posthaste/core";
 import {
 	BrokenCircuitError,
 	bulkhead,
@@ -136,7 +143,7 @@ export class Guard {
 		try {
 			return await this.#inTime(attempt, () => this.#unwanted(attempt, hindrance));
 		} catch (error) {
-			const evidence = error instanceof BrokenCircuitError ? "the circuit breaker is open" : messageOf(error);
+			const evidence = error instanceof BrokenCircuitError ? "the circuit breaker is open" : thrownText(error);
 			return { outcome: "failed", evidence };
 		} finally {
 			this.#waiting -= 1;
@@ -238,10 +245,6 @@ function understood(result: SendResult): SendResult {
 
 /** Nobody knows what a plugin's errors quote, and evidence must not hold what people wrote. */
 function textOf(error: unknown, { message }: Attempt): string {
-	const text = messageOf(error);
+	const text = thrownText(error);
 	return text.includes(message.body) ? "an error that quotes the message" : text;
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

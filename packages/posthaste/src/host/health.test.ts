@@ -62,6 +62,7 @@ describe("health", () => {
 			"line 5",
 		],
 		["rejects", () => Promise.reject(new Error("line 5")), "line 5"],
+		["rejects with what no text can be made of", () => Promise.reject(Object.create(null)), "no words"],
 		["says nothing", async () => undefined as unknown as Health, "did not say"],
 	])("asked of a plugin that %s is no health", async (_how, health, detail) => {
 		rig.create = async () => ({ health });

@@ -227,6 +227,14 @@ describe("a mechanism that does not come up", () => {
 		expect(rig.made[1]?.closed).toBe(0);
 	});
 
+	test("says so also when what it threw has no words, and does not keep the others from it", async () => {
+		rig.create = ({ settings }) =>
+			(settings as { n: number }).n === 1 ? Promise.reject(Object.create(null)) : Promise.resolve({});
+		await rig.follow({ line: { n: 1 }, other: { n: 2 } });
+		expect(rig.mechanisms.standing("line").inactive?.detail).toBe("what was thrown has no words");
+		expect(rig.activity("other")).toBeUndefined();
+	});
+
 	test("for want of its plugin says so", async () => {
 		const { mechanisms } = rig;
 		await mechanisms.follow([
@@ -346,6 +354,7 @@ describe("closing", () => {
 			},
 		],
 		["rejects", () => Promise.reject(new Error("stuck"))],
+		["rejects with what has no words", () => Promise.reject(Object.create(null))],
 		["never ends", never],
 	])("an instance whose close %s keeps nobody from closing", async (_how, close) => {
 		rig.create = async ({ settings }) => ((settings as { n: number }).n === 1 ? { close } : {});
@@ -371,7 +380,7 @@ describe("closing", () => {
 		await rig.follow({ line: { n: 1 } });
 		await rig.follow({ line: { n: 2 } });
 		await rig.settle();
-		expect(rig.errors).toEqual(["Error: stuck"]);
+		expect(rig.errors).toEqual(["stuck"]);
 		expect(await rig.send()).toEqual({ outcome: "accepted" });
 	});
 });

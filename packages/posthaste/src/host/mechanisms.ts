@@ -2,14 +2,15 @@
  * The mechanisms that are running: one instance for each record of the database. A record that
  * changes gets a new instance before the old one is let go, and the old one ends its calls first.
  */
-import type {
-	Attempt,
-	InactiveReason,
-	MechanismPlugin,
-	MechanismRecord,
-	Milliseconds,
-	Presence,
-	SendResult,
+import {
+	type Attempt,
+	type InactiveReason,
+	type MechanismPlugin,
+	type MechanismRecord,
+	type Milliseconds,
+	type Presence,
+	type SendResult,
+	thrownText,
 } from "@posthaste/core";
 import type { Timer } from "../engine/clock.ts";
 import type { Mechanisms } from "../engine/ports.ts";
@@ -237,7 +238,7 @@ export class RunningMechanisms implements Mechanisms {
 			this.#failures.delete(name);
 			return true;
 		} catch (error) {
-			const detail = error instanceof Error ? error.message : String(error);
+			const detail = thrownText(error);
 			this.#failures.set(name, detail);
 			log.error({ mechanism: name, error: detail }, "a mechanism did not come up");
 			return false;

@@ -1,13 +1,14 @@
 /** One instance of a mechanism, from its start to its end, with what it has said about itself and others. */
-import type {
-	Health,
-	MechanismHost,
-	MechanismInstance,
-	MechanismPlugin,
-	MechanismRecord,
-	Milliseconds,
-	Presence,
-	ReceiptLevel,
+import {
+	type Health,
+	type MechanismHost,
+	type MechanismInstance,
+	type MechanismPlugin,
+	type MechanismRecord,
+	type Milliseconds,
+	type Presence,
+	type ReceiptLevel,
+	thrownText,
 } from "@posthaste/core";
 import type { Clock, Timer } from "../engine/clock.ts";
 import type { Log } from "../engine/ports.ts";
@@ -126,7 +127,7 @@ export class Running {
 		try {
 			this.#say(await this.#answer(health));
 		} catch (error) {
-			this.#say({ healthy: false, detail: error instanceof Error ? error.message : String(error) });
+			this.#say({ healthy: false, detail: thrownText(error) });
 		}
 	}
 
@@ -172,7 +173,7 @@ export class Running {
 			};
 			await bounded(clock, closeLimit, async () => this.#instance?.close(), silence);
 		} catch (error) {
-			log.warn({ mechanism: this.record.name, error: String(error) }, "a mechanism did not close cleanly");
+			log.warn({ mechanism: this.record.name, error: thrownText(error) }, "a mechanism did not close cleanly");
 		}
 	}
 

@@ -110,6 +110,28 @@ describe("a store that cannot write for a while", () => {
 	});
 });
 
+describe("a mechanism that says what no journal can hold", () => {
+	test("is taken at the rest of its word, and its delivery goes on", async () => {
+		world.im.answers({ outcome: "accepted", evidence: 10n as unknown as string });
+		const message = await world.send();
+		expect(await world.story(message)).toEqual(["began", "policies", "attempt im", "im accepted", "reached"]);
+		expect(world.logged).toEqual([]);
+	});
+
+	test("asks in vain for a rest without an end, and a restart goes on as if it had not asked", async () => {
+		world.im.answers({ outcome: "failed", retryAfter: Number.POSITIVE_INFINITY });
+		const message = await world.send({ properties: { category: "read" } });
+		const before = await world.story(message);
+		expect(before.at(-1)).toBe("retry");
+		await world.posthaste.close();
+		world.im.answers({ outcome: "accepted" });
+		await world.reopen();
+		await world.pass("5s");
+		expect(await world.story(message)).toEqual([...before, "time-passed", "attempt im", "im accepted"]);
+		expect(world.logged).toEqual([]);
+	});
+});
+
 describe("between an intent and its call", () => {
 	test("a message that expires is not sent", async () => {
 		const held = world.faults.holdWrites();

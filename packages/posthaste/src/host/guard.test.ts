@@ -139,6 +139,15 @@ describe("a plugin that misbehaves", () => {
 		"rejects with an error whose message is a number": () => Promise.reject(Object.assign(new Error(), { message: 5 })),
 		"answers nothing": async () => undefined as unknown as SendResult,
 		"answers no promise": () => undefined as unknown as Promise<SendResult>,
+		"answers what cannot be looked at": async () =>
+			new Proxy({} as SendResult, {
+				get(_target, name) {
+					if (name === "outcome") {
+						throw new Error("line 5");
+					}
+					return undefined;
+				},
+			}),
 		"answers an outcome that there is not": async () => ({ outcome: "sent" }) as unknown as SendResult,
 	};
 
@@ -154,6 +163,17 @@ describe("a plugin that misbehaves", () => {
 			expect(clock.next).toBeUndefined();
 		},
 	);
+
+	test("is taken at its word as far as what it says can be written down and read again", async () => {
+		const said = { outcome: "failed", evidence: "451", reference: "r1", retryAfter: 0, level: "read" };
+		const answers = (changes: object) => guarded(async () => ({ ...said, ...changes }) as SendResult).send(attempt());
+		expect(await answers({})).toEqual(said);
+		const strange = { evidence: 10n, reference: {}, level: "seen", type: "cancelled", own: new Map() };
+		expect(await answers(strange)).toEqual({ outcome: "failed", retryAfter: 0 });
+		for (const retryAfter of [Number.POSITIVE_INFINITY, Number.NaN, -1, "5", 5n, null]) {
+			expect(await answers({ retryAfter })).not.toHaveProperty("retryAfter");
+		}
+	});
 
 	test("evidence never holds the message's body, whatever an error quotes", async () => {
 		const body = "The code of the safe is 4711";
@@ -221,6 +241,11 @@ describe("retracting", () => {
 	test("answers what the plugin answers, and no where it cannot", async () => {
 		expect(await guarded(send, {}, { retract: async () => true }).retract(about)).toBe(true);
 		expect(await guarded(send).retract(about)).toBe(false);
+	});
+
+	test("anything but a yes is a no", async () => {
+		const retract = (async () => 1n) as unknown as NonNullable<MechanismInstance["retract"]>;
+		expect(await guarded(send, {}, { retract }).retract(about)).toBe(false);
 	});
 
 	test("a plugin that throws has retracted nothing", async () => {

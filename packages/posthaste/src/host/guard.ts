@@ -3,14 +3,7 @@
  * deadline on every call (cockatiel). Whatever the plugin does, a call ends within a bounded time
  * with an honest outcome.
  */
-import {
-	type Attempt,
-	type MechanismInstance,
-	type Milliseconds,
-	outcomes,
-	type SendResult,
-	thrownText,
-} from "@posthaste/core";
+import { type Attempt, type MechanismInstance, type Milliseconds, type SendResult, thrownText } from "@posthaste/core";
 import {
 	BrokenCircuitError,
 	bulkhead,
@@ -26,6 +19,7 @@ import type { Clock } from "../engine/clock.ts";
 import { bounded } from "./bounded.ts";
 import { Places } from "./places.ts";
 import { type Retract, Retractions } from "./retractions.ts";
+import { understood } from "./understood.ts";
 
 export interface GuardOptions {
 	/** Calls of this mechanism at the same time. A quarter as many retractions may be under way beside them. */
@@ -159,7 +153,9 @@ export class Guard {
 		}
 		this.#waiting += 1;
 		try {
-			return await this.#retractions.make((signal) => retract.call(this.#instance, attempt, signal), wanted);
+			const call = (signal: AbortSignal) => retract.call(this.#instance, attempt, signal);
+			const done: unknown = await this.#retractions.make(call, wanted);
+			return done === true;
 		} finally {
 			this.#waiting -= 1;
 		}
@@ -236,11 +232,6 @@ export class Guard {
 function isFault(result: unknown): boolean {
 	const { outcome } = result as SendResult;
 	return !notMade.has(result as SendResult) && (outcome === "failed" || outcome === "unknown");
-}
-
-/** A plugin that answers with anything but an outcome has not said what became of the message. */
-function understood(result: SendResult): SendResult {
-	return outcomes.includes(result?.outcome) ? result : { outcome: "unknown", evidence: "the plugin gave no outcome" };
 }
 
 /** Nobody knows what a plugin's errors quote, and evidence must not hold what people wrote. */

@@ -16,6 +16,7 @@ import type { Store } from "../store/port.ts";
 import { bounded, waitAtMost } from "./bounded.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { PresenceMemory } from "./presence.ts";
+import { understoodReceipt, understoodReply } from "./understood.ts";
 import { Routes } from "./web-sockets.ts";
 
 /** An instance has this long to come up. */
@@ -183,6 +184,11 @@ export class Running {
 		});
 	}
 
+	/** Nothing can be done with it, and the plugin is not to fail for it. */
+	async #drop(what: "receipt" | "reply"): Promise<void> {
+		this.#surroundings.log.warn({ mechanism: this.record.name }, `a ${what} that makes no sense was dropped`);
+	}
+
 	#host(): MechanismHost {
 		const { store, incoming, clock, log } = this.#surroundings;
 		const { name } = this.record;
@@ -201,8 +207,14 @@ export class Running {
 				list: (prefix) => store.pluginList(name, prefix),
 			},
 			now: () => clock.now(),
-			receipt: (receipt) => incoming.receipt({ ...receipt, mechanism: name }),
-			reply: (reply) => incoming.reply({ ...reply, mechanism: name }),
+			receipt: (said) => {
+				const receipt = understoodReceipt(said);
+				return receipt === undefined ? this.#drop("receipt") : incoming.receipt({ ...receipt, mechanism: name });
+			},
+			reply: (said) => {
+				const reply = understoodReply(said);
+				return reply === undefined ? this.#drop("reply") : incoming.reply({ ...reply, mechanism: name });
+			},
 			presence: ({ address, state }) => this.presence.report(address, state, clock.now()),
 			health: (health) => this.#say(health),
 			webSocket: (path, onConnection) => this.routes.serve(path, onConnection),

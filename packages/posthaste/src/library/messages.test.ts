@@ -1,4 +1,5 @@
 /** What happens to a message, as it happens; and the calls about deliveries that cannot be carried out. */
+import type { ReceiptLevel } from "@posthaste/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openWorld, type World } from "../engine/test/world.ts";
 import type { MessageEvent } from "../posthaste.ts";
@@ -94,6 +95,21 @@ describe("what mechanisms report about attempts that nobody made", () => {
 		await world.settle();
 		expect(world.logged).toContain("a receipt for an unknown attempt was dropped");
 		expect(world.posthaste.gauges.resident).toBe(0);
+	});
+
+	test("is dropped when it makes no sense, and the mechanism hears of no error", async () => {
+		const message = await world.send({ properties: { category: "read" } });
+		const before = await world.story(message);
+		await world.im.receipt("seen" as ReceiptLevel);
+		await world.im.receipt("read", 10n as unknown as string);
+		await world.im.reply({ thanks: 10n } as unknown as string);
+		await world.pass("5s");
+		expect(await world.story(message)).toEqual(before);
+		expect(world.logged).toEqual([
+			"a receipt that makes no sense was dropped",
+			"a receipt that makes no sense was dropped",
+			"a reply that makes no sense was dropped",
+		]);
 	});
 
 	test("leaves no trace in the journal of the delivery that it names, whether it has ended or not", async () => {

@@ -20,7 +20,7 @@ import { type Arrival, Residence } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
 import { Strandings } from "./strandings.ts";
 import { concerns } from "./without-manager.ts";
-import type { Writer } from "./writer.ts";
+import { NotAccepted, type Writer } from "./writer.ts";
 
 /** A delivery that is due within this time stays in memory, unless there are many. */
 const stay: Milliseconds = 2000;
@@ -190,7 +190,7 @@ export class Engine {
 	// Inputs ---------------------------------------------------------------------------------------
 
 	#handle(resident: Resident, input: Input, written?: Written): void {
-		if (this.#abandoned) {
+		if (this.#abandoned || resident.isForgotten) {
 			return;
 		}
 		if (!resident.knows(input)) {
@@ -226,7 +226,9 @@ export class Engine {
 			return;
 		}
 		this.#parts.writer.append(append, (error, result) => {
-			if (error !== undefined) {
+			if (error instanceof NotAccepted) {
+				this.#forget(resident, error);
+			} else if (error !== undefined) {
 				const about = { delivery: resident.id, error: error.message };
 				this.#parts.log.error(about, "a journal could not be written; it is tried again");
 				resident.isDoubtful = true;
@@ -237,6 +239,16 @@ export class Engine {
 				this.#written(resident, append);
 			}
 		});
+	}
+
+	/**
+	 * The message was not accepted. Should it be on disk all the same, its delivery is claimed, and is taken up from
+	 * there once the claim lapses; nothing that was decided here has been carried out.
+	 */
+	#forget(resident: Resident, error: NotAccepted): void {
+		this.#residents.delete(resident.id);
+		resident.isForgotten = true;
+		resident.abandon(error);
 	}
 
 	/** Another append came first: another process's, or this very one, whose first answer was an error. */

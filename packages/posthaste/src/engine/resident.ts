@@ -51,6 +51,8 @@ export class Resident {
 	readonly person: Person;
 	/** The append under way was answered with an error, which does not say that it was not written. */
 	isDoubtful = false;
+	/** It is not in memory any more, and an answer that it still waits for is no business of anybody's. */
+	isForgotten = false;
 	/** Calls of mechanisms under way. */
 	calls = 0;
 	/** The installed manager version that it is pinned to. */

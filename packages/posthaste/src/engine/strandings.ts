@@ -6,7 +6,7 @@ import type { Events } from "./events.ts";
 import type { Stranded } from "./residence.ts";
 import type { Written } from "./resident.ts";
 import { takeWithoutManager } from "./without-manager.ts";
-import type { Writer } from "./writer.ts";
+import { NotAccepted, type Writer } from "./writer.ts";
 
 export interface StrandingsParts {
 	readonly writer: Writer;
@@ -29,7 +29,9 @@ export class Strandings {
 		const settledAt = isFinal(state) ? { settledAt: stranded.settledAt ?? entries.at(-1)?.at ?? 0 } : {};
 		const append = { delivery, entries, state, reason, due: null, claimedUntil: null, closePrompt, ...settledAt };
 		writer.append(append, (error, result) => {
-			if (error !== undefined) {
+			if (error instanceof NotAccepted) {
+				written?.(error, []);
+			} else if (error !== undefined) {
 				afterRest(() => this.write(stranded, written));
 			} else if (result === "fenced") {
 				written?.(new Error(`delivery ${delivery} is run by another process`), []);

@@ -15,6 +15,12 @@ interface Batch {
 	readonly appendsDone: Done<AppendResult>[];
 }
 
+/**
+ * What an append is answered when the message of its delivery was handed in with it and could not be accepted: as
+ * far as anybody can tell there is no such delivery, so there is nothing to try again.
+ */
+export class NotAccepted extends Error {}
+
 export class Writer {
 	readonly #store: Store;
 	readonly #backlog = new Backlog();
@@ -64,8 +70,10 @@ export class Writer {
 		}
 		const items = batch.accepts.length + batch.appends.length;
 		this.#backlog.handedOver(batch);
+		let isWritten = false;
 		try {
 			const { accepts, appends } = await this.#store.write(batch);
+			isWritten = true;
 			this.#done(batch, items);
 			batch.acceptsDone.forEach((done, index) => {
 				done(undefined, accepts[index]);
@@ -76,9 +84,14 @@ export class Writer {
 		} catch (thrown) {
 			this.#done(batch, items);
 			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-			for (const done of [...batch.acceptsDone, ...batch.appendsDone]) {
+			const refused = new Set(isWritten ? [] : batch.accepts.map(({ message }) => message.id));
+			for (const done of batch.acceptsDone) {
 				done(error, undefined);
 			}
+			batch.appends.forEach(({ delivery }, index) => {
+				const isRefused = refused.has(messageOf(delivery));
+				batch.appendsDone[index]?.(isRefused ? new NotAccepted(error.message) : error, undefined);
+			});
 		}
 	}
 
@@ -86,4 +99,9 @@ export class Writer {
 		this.#pending -= items;
 		this.#backlog.done(batch, items);
 	}
+}
+
+/** A delivery's identifier begins with its message's. */
+function messageOf(delivery: string): string {
+	return delivery.slice(0, delivery.lastIndexOf("."));
 }

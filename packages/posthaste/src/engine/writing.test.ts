@@ -24,6 +24,36 @@ describe("a store that cannot write for a while", () => {
 		expect(world.im.sent).toHaveLength(1);
 	});
 
+	test("keeps nothing of the messages that it refused, and tries nothing of theirs again", async () => {
+		const drafts = Array.from({ length: 20 }, () => ({ ...draft, to: ["john", "ann"] }));
+		world.faults.failWrites(Number.POSITIVE_INFINITY);
+		const results = await world.posthaste.sendMany(drafts);
+		expect(results.every((result) => result instanceof Error)).toBe(true);
+		const tried = world.faults.batches.length;
+		expect(world.posthaste.gauges.resident).toBe(0);
+		await world.pass("10s");
+		expect(world.faults.batches).toHaveLength(tried);
+		expect(world.logged).toEqual([]);
+		world.faults.failWrites(0);
+		const message = await world.send();
+		expect(await world.story(message)).toEqual(["began", "policies", "attempt im", "im accepted", "reached"]);
+	});
+
+	test("takes up a message that is on disk although the answer was an error, once its claim lapses, and only once", async () => {
+		world.faults.loseAnswers(1);
+		await expect(world.send()).rejects.toMatchObject({ code: "overloaded" });
+		await world.pass("9m");
+		expect(world.im.sent).toHaveLength(0);
+		await world.pass("12m");
+		const [stored] = (await world.posthaste.messages.list()).items;
+		expect(await world.story(stored?.message ?? expect.fail("it is not there"))).toEqual([
+			...["began", "policies", "attempt im", "im unknown", "attempt pager"],
+			...["pager accepted", "reached"],
+		]);
+		expect([world.im.sent.length, world.pager.sent.length]).toEqual([0, 1]);
+		expect(world.posthaste.gauges.resident).toBe(0);
+	});
+
 	test("holds up a delivery's next attempt until its intent is written, and loses nothing", async () => {
 		world.im.answers(() => {
 			world.faults.failWrites(3);

@@ -9,6 +9,8 @@ export interface FaultyStore {
 	readonly changes: readonly string[];
 	/** The next writes fail, this many. */
 	failWrites(times: number): void;
+	/** The next writes are made and answered with an error all the same, this many. */
+	loseAnswers(times: number): void;
 	/** Holds back writes, before they are made, until let go. */
 	holdWrites(): { release(): void };
 	/** Holds back the answers of `nextDue`, after they were read, until let go. */
@@ -24,6 +26,7 @@ export function faultyStore(inner: Store): FaultyStore {
 	const changes: string[] = [];
 	const failing = new Set<keyof Store>();
 	let failures = 0;
+	let lost = 0;
 	let writes = Promise.resolve();
 	let answers = Promise.resolve();
 	const gate = (set: (held: Promise<void>) => void) => {
@@ -39,7 +42,12 @@ export function faultyStore(inner: Store): FaultyStore {
 				failures -= 1;
 				throw new Error("the disk is full");
 			}
-			return inner.write(batch);
+			const result = await inner.write(batch);
+			if (lost > 0) {
+				lost -= 1;
+				throw new Error("the disk answered with an error");
+			}
+			return result;
 		},
 		async nextDue() {
 			const due = await inner.nextDue();
@@ -68,6 +76,9 @@ export function faultyStore(inner: Store): FaultyStore {
 		changes,
 		failWrites: (times) => {
 			failures = times;
+		},
+		loseAnswers: (times) => {
+			lost = times;
 		},
 		holdWrites: () => gate((held) => (writes = held)),
 		holdNextDue: () => gate((held) => (answers = held)),

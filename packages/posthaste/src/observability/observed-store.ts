@@ -8,8 +8,8 @@ import type { Store, StoredDelivery, WriteBatch, WriteResult } from "../store/po
 
 /** What is told of a store. Callbacks must be quick and must not throw. */
 export interface StoreObserver {
-	/** One call ended, with an error or without. */
-	ended(operation: string, seconds: number, error?: unknown): void;
+	/** One call ended, with an error or with what it answered. */
+	ended(operation: string, seconds: number, error?: unknown, answer?: unknown): void;
 	/** A message that deliveries will speak of: accepted, or read again. */
 	met?(message: Message): void;
 	/** A message was accepted: it is on disk. */
@@ -44,11 +44,12 @@ export function observeStore(inner: Store, observer: StoreObserver): Store {
 function measured(operation: string, method: Method, observer: StoreObserver): Method {
 	return (...given) => {
 		const start = performance.now();
-		const ended = (error?: unknown) => observer.ended(operation, (performance.now() - start) / 1000, error);
+		const ended = (error?: unknown, answered?: unknown) =>
+			observer.ended(operation, (performance.now() - start) / 1000, error, answered);
 		try {
 			const answer = method(...given);
 			if (answer instanceof Promise) {
-				answer.then(() => ended(), ended);
+				answer.then((answered) => ended(undefined, answered), ended);
 			}
 			return answer;
 		} catch (error) {

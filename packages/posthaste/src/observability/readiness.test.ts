@@ -36,6 +36,22 @@ describe("the store", () => {
 		expect((await posthaste.ready()).ready).toBe(true);
 	});
 
+	test("that cannot write is not well again with a transaction in which nothing was written", async () => {
+		const { posthaste, send, faults, store } = await openObserved();
+		const message = await send();
+		await posthaste.idle();
+		const [delivery] = await store.loadDeliveries([`${message}.1`]);
+		const { row, journal } = delivery ?? expect.fail("it is not there");
+		const check = new WriteCheck(faults.store);
+		faults.failWrites(1);
+		const { id, state, due } = row;
+		const append = { delivery: id, entries: journal.slice(0, 1), state, due, claimedUntil: null };
+		await expect(check.store.write({ accepts: [], appends: [append] })).rejects.toThrow();
+		expect(await check.store.write({ accepts: [], appends: [append] })).toMatchObject({ appends: ["fenced"] });
+		faults.failNext("pluginSet");
+		expect(await check.check()).toEqual({ ok: false, detail: "pluginSet failed" });
+	});
+
 	test("that cannot be read", async () => {
 		const { faults } = await openObserved();
 		const check = new WriteCheck(faults.store);

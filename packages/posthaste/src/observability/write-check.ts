@@ -1,6 +1,7 @@
 /** Whether the store can write: from the writes that happen, or else by trying. */
 import type { Milliseconds } from "@posthaste/core";
-import type { Store } from "../store/port.ts";
+import type { Store, WriteResult } from "../store/port.ts";
+import { wroteAny } from "../store/wrote.ts";
 import { observeStore } from "./observed-store.ts";
 import type { Check } from "./readiness.ts";
 
@@ -26,19 +27,22 @@ export class WriteCheck {
 	constructor(inner: Store) {
 		this.#inner = inner;
 		this.store = observeStore(inner, {
-			ended: (operation, _seconds, error) => {
-				if (operation === "write") {
-					this.#took(error);
+			ended: (operation, _seconds, error, answer) => {
+				if (operation !== "write") {
+					return;
+				}
+				if (error !== undefined) {
+					this.#failed = true;
+				} else if (wroteAny(answer as WriteResult)) {
+					this.#proved();
 				}
 			},
 		});
 	}
 
-	#took(error: unknown): void {
-		this.#failed = error !== undefined;
-		if (error === undefined) {
-			this.#written = performance.now();
-		}
+	#proved(): void {
+		this.#failed = false;
+		this.#written = performance.now();
 	}
 
 	async check(): Promise<Check> {
@@ -70,7 +74,7 @@ export class WriteCheck {
 		await this.#inner.nextDue();
 		await this.#inner.pluginSet(place, "trial", this.#failed ? large : "x");
 		await this.#inner.pluginDelete(place, "trial");
-		this.#took(undefined);
+		this.#proved();
 		return { ok: true };
 	}
 }

@@ -21,8 +21,11 @@ const threads = ["inline", "worker"] as const;
 let folder: string;
 let file: string;
 const stores: SqliteStore[] = [];
+/** What was logged of the disk. */
+let logged: string[];
 
 beforeEach(async () => {
+	logged = [];
 	folder = await mkdtemp(join(tmpdir(), "posthaste-sqlite-"));
 	file = join(folder, "posthaste.db");
 });
@@ -32,7 +35,9 @@ afterEach(async () => {
 });
 
 async function open(thread: "worker" | "inline", maxBytes?: number): Promise<SqliteStore> {
-	const store = await openSqliteStore({ folder, thread, ...(maxBytes !== undefined && { maxBytes }) });
+	const say = (_fields: object, text: string) => void logged.push(text);
+	const log = { debug() {}, info: say, warn: say, error: say };
+	const store = await openSqliteStore({ folder, thread, log, ...(maxBytes !== undefined && { maxBytes }) });
 	stores.push(store);
 	return store;
 }
@@ -175,6 +180,22 @@ describe.each(threads)("a full disk, %s", (thread) => {
 		await accepted(store, { body: "x".repeat(100_000) });
 		expect(await appendAll(store, settling(`${kept[0]}.1`, 1))).toEqual(["written"]);
 		expect(await store.countDeliveries()).toMatchObject({ routing: kept.length, reached: 1 });
+	});
+
+	it("is told once, and is not over with a transaction in which nothing was written", async () => {
+		const store = await open(thread, 1_000_000);
+		const old = await accepted(store, { acceptedAt: start - 1, body: "x".repeat(200_000) });
+		await appendAll(store, settling(`${old.id}.1`, 1));
+		const { refused } = await fill(store);
+		for (let time = 0; time < 3; time += 1) {
+			expect(await appendAll(store, appendTo(`${refused[0]}.1`, 1))).toEqual(["fenced"]);
+			expect(await store.claimDue(start - 1, 10, 1000)).toEqual([]);
+			await expect(accepted(store, { body: "x".repeat(100_000) })).rejects.toMatchObject({ code: "disk-full" });
+		}
+		expect(logged).toEqual(["the store cannot write; messages are refused"]);
+		await store.retain(start, 1000);
+		await accepted(store, { body: "x".repeat(100_000) });
+		expect(logged).toEqual(["the store cannot write; messages are refused", "the store writes again"]);
 	});
 
 	it("refuses every caller that shared the transaction", async () => {

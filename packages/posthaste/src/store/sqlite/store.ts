@@ -24,6 +24,7 @@ import type {
 	WriteBatch,
 	WriteResult,
 } from "../port.ts";
+import { wroteAny } from "../wrote.ts";
 import { type Backend, openBackend, type SqliteOptions, type StoreLog } from "./backend.ts";
 import { type Backup, type BackupOptions, backupOnThread } from "./backup.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "./cursor.ts";
@@ -57,21 +58,21 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
 export class SqliteStore implements Store {
 	readonly #backend: Backend;
 	readonly #group: GroupCommit;
+	readonly #trouble: Trouble;
 	readonly #listeners = new Set<(revision: number) => void>();
 	#commits = 0;
 	#closing: Promise<void> | undefined;
 
 	constructor(backend: Backend, log?: StoreLog) {
 		this.#backend = backend;
-		const trouble = new Trouble(log);
+		this.#trouble = new Trouble(log);
 		this.#group = new GroupCommit(async (operations) => {
 			try {
 				const results = await backend.commit(operations);
 				this.#commits += 1;
-				trouble.over();
 				return results;
 			} catch (error) {
-				throw trouble.met(toStoreError(error, backend.folder));
+				throw this.#trouble.met(toStoreError(error, backend.folder));
 			}
 		}, groupLimits);
 	}
@@ -96,10 +97,16 @@ export class SqliteStore implements Store {
 					encodeAppend(list, append);
 				}
 			},
-			(results, from) => ({
-				accepts: accepts.map((_, index) => toAcceptResult(results[from + index] as RawAcceptResult)),
-				appends: appends.map((_, index) => (results[from + accepts.length + index] === 1 ? "written" : "fenced")),
-			}),
+			(results, from) => {
+				const result: WriteResult = {
+					accepts: accepts.map((_, index) => toAcceptResult(results[from + index] as RawAcceptResult)),
+					appends: appends.map((_, index) => (results[from + accepts.length + index] === 1 ? "written" : "fenced")),
+				};
+				if (wroteAny(result)) {
+					this.#trouble.over();
+				}
+				return result;
+			},
 		);
 	}
 
@@ -208,6 +215,7 @@ export class SqliteStore implements Store {
 	async change(changes: readonly DatabaseChange[]): Promise<ChangeResult> {
 		const result = await this.#one<ChangeResult>(code.change, JSON.stringify(changes));
 		if (result.result === "changed" && changes.length > 0) {
+			this.#trouble.over();
 			this.#tell(result.revision);
 		}
 		return result;
@@ -238,6 +246,7 @@ export class SqliteStore implements Store {
 
 	async pluginSet(mechanism: string, key: string, value: unknown): Promise<void> {
 		await this.#one(code.pluginSet, mechanism, key, JSON.stringify(value ?? null));
+		this.#trouble.over();
 	}
 
 	async pluginDelete(mechanism: string, key: string): Promise<void> {

@@ -22,6 +22,7 @@ export class Trouble {
 		return error;
 	}
 
+	/** Something was written. */
 	over(): void {
 		if (this.#now !== undefined) {
 			this.#log?.info({ code: this.#now }, "the store writes again");

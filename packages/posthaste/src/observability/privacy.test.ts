@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { InboxClient, socketUrl } from "@posthaste/mechanism-web/client";
 import { scratchFolder } from "@posthaste/real-servers";
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startMailServer } from "../demo/mail-server.ts";
 import { logOptions } from "../log.ts";
 import { serve } from "../main.ts";
@@ -171,18 +171,93 @@ test("no mark shows anywhere", async () => {
 	]);
 });
 
-test("a plugin that logs too much is cut short", () => {
-	const lines: string[] = [];
-	const log = pino({ ...logOptions, level: "trace" }, { write: (line: string) => void lines.push(line) });
-	log.info(
-		{ password: mark, about: { body: mark, id: 7 }, url: `smtp://user:${mark}@127.0.0.1` },
-		`at smtp://${mark}@x:25`,
-	);
-	expect(lines.join("")).not.toContain(mark);
-	expect(JSON.parse(lines[0] ?? "")).toMatchObject({
-		password: "[redacted]",
-		about: { body: "[redacted]", id: 7 },
-		url: "smtp://[redacted]@127.0.0.1",
-		msg: "at smtp://[redacted]@x:25",
+describe("a plugin that logs too much", () => {
+	/** What becomes of a line that a plugin logs. */
+	function logged(fields: object, text = "sending") {
+		const lines: string[] = [];
+		const log = pino({ ...logOptions, level: "trace" }, { write: (line: string) => void lines.push(line) });
+		log.info(fields, text);
+		expect(lines).toHaveLength(1);
+		expect(lines[0]).toMatch(/\n$/);
+		return { line: lines[0] ?? "", members: JSON.parse(lines[0] ?? "") as Record<string, unknown> };
+	}
+
+	test("is cut short", () => {
+		const { line, members } = logged(
+			{ password: mark, about: { body: mark, id: 7 }, url: `smtp://user:${mark}@127.0.0.1` },
+			`at smtp://${mark}@x:25`,
+		);
+		expect(line).not.toContain(mark);
+		expect(members).toMatchObject({
+			password: "[redacted]",
+			about: { body: "[redacted]", id: 7 },
+			url: "smtp://[redacted]@127.0.0.1",
+			msg: "at smtp://[redacted]@x:25",
+		});
+	});
+
+	test("may hand over a whole attempt: it shows without what people wrote", () => {
+		const message = { id: "m", from: "mary", to: ["john"], subject: mark, body: mark, properties: { own: mark } };
+		const attempt = { id: "m.1.a1", try: 1, message, address: { email: mark }, publicKey: mark };
+		const { line, members } = logged({ mechanism: "email", attempt });
+		expect(line).not.toContain(mark);
+		expect(members).toMatchObject({
+			mechanism: "email",
+			attempt: { id: "m.1.a1", try: 1, message: { id: "m", from: "mary", to: ["john"], body: "[redacted]" } },
+			msg: "sending",
+		});
+	});
+
+	test("may hand over an error with what a server was sent and answered", () => {
+		const config = { body: mark, url: `http://user:${mark}@127.0.0.1/x` };
+		const headers = {
+			authorization: mark,
+			"Set-Cookie": [mark],
+			"x-api-key": mark,
+			accessToken: mark,
+			server: "nginx",
+		};
+		const err = Object.assign(new Error("refused"), { response: { config, headers, status: 403 } });
+		const { line, members } = logged({ err, causes: [{ deeper: [{ err: { body: mark } }] }] });
+		expect(line).not.toContain(mark);
+		expect(members).toMatchObject({
+			err: { type: "Error", message: "refused", response: { status: 403, headers: { server: "nginx" } } },
+		});
+	});
+
+	test("may hand over what never ends, or is very large or deep", () => {
+		const endless: Record<string, unknown> = { body: mark };
+		endless.self = { endless };
+		const tree = (depth: number) =>
+			Array(depth)
+				.fill(0)
+				.reduce<object>((next) => ({ next }), { body: mark });
+		const wide = Array.from({ length: 100_000 }, () => ({ id: 1 }));
+		for (const fields of [{ endless }, { deep: tree(100) }, { deeper: tree(50_000) }, { wide, body: mark }]) {
+			const { line, members } = logged({ mechanism: "email", ...fields });
+			expect(line).not.toContain(mark);
+			expect(line.length).toBeLessThan(40_000);
+			expect(members).toMatchObject({ mechanism: "email", msg: "sending" });
+		}
+		const { line, members } = logged({ text: "x".repeat(1_000_000), after: 1 }, "y".repeat(1_000_000));
+		expect(line.length).toBeLessThan(40_000);
+		expect(members).toMatchObject({ after: 1, msg: expect.stringMatching(/^y+\[cut\]$/) });
+	});
+
+	test.each([
+		["smtp://user:p@Zq7Xmark@host:25/", "smtp://[redacted]@host:25/"],
+		['smtp://user:pa"Zq7Xmark@host', "smtp://[redacted]@host"],
+		['smtp://user:pa\\"Zq7Xmark\\@host', "smtp://[redacted]@host"],
+		["smtp://us er:pa Zq7Xmark@host", "smtp://[redacted]@host"],
+		["at smtp://Zq7Xmark@host and at http://a:Zq7Xmark@b/", "at smtp://[redacted]@host and at http://[redacted]@b/"],
+		["http://host/@scope/package is no plugin@1", "http://host/@scope/package is no plugin@1"],
+		["asked http://127.0.0.1:1 for plugin@1", "asked http://127.0.0.1:1 for plugin@1"],
+		["http://host?to=a@b http://host#a@b", "http://host?to=a@b http://host#a@b"],
+	])("may hand over an address with a password: %s", (address, shown) => {
+		expect(logged({ url: address, list: [address] }, address).members).toMatchObject({
+			url: shown,
+			list: [shown],
+			msg: shown,
+		});
 	});
 });

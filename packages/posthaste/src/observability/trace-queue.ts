@@ -1,32 +1,26 @@
-/** Deliveries that have ended and whose journals are to be read for their traces, and the traces that messages were sent in. */
+/** Deliveries that have ended and whose journals are to be read for their traces. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Message, Milliseconds } from "@posthaste/core";
-import { isFinal } from "@posthaste/core";
+import type { Milliseconds } from "@posthaste/core";
 import type { MessageEvent } from "../posthaste.ts";
-import { readTraceParent } from "./trace-context.ts";
+import { readTraceParent, type TraceParent } from "./trace-context.ts";
 import type { TraceExport } from "./trace-export.ts";
+import { TraceParents } from "./trace-parents.ts";
 import { traceOf } from "./trace-spans.ts";
 import type { TracingOptions } from "./tracing.ts";
 
 /** Ended deliveries that wait to be read; more get no trace. */
 const endedLimit = 10_000;
+/** Messages of deliveries that get none, remembered for what is kept of them; of more the next start clears it. */
+const droppedLimit = 10_000;
 /** Deliveries read between two turns of the event loop. */
 const readStep = 20;
-/** Parents kept at hand. The store has them all. */
-const parentsAtHand = 10_000;
-/** No mechanism has a colon in its name. */
-const place = ":traces";
 
 interface EndedDelivery {
 	readonly message: string;
 	readonly delivery: string;
 	readonly sequence: number;
-}
-
-interface Parent {
-	readonly traceparent: string;
-	/** Deliveries of the message that have not ended; undefined before the first has. */
-	open: number | undefined;
+	/** It had ended before, and a receipt changed how. */
+	readonly isLate: boolean;
 }
 
 export interface TraceQueueParts extends Pick<TracingOptions, "posthaste" | "store" | "log" | "delay"> {
@@ -37,39 +31,42 @@ export interface TraceQueueParts extends Pick<TracingOptions, "posthaste" | "sto
 export class TraceQueue {
 	readonly #parts: TraceQueueParts;
 	readonly #delay: Milliseconds;
-	readonly #parents = new Map<string, Parent>();
+	readonly #parents: TraceParents;
 	readonly #stop: () => void;
 	#ended: EndedDelivery[] = [];
+	#dropped = new Set<string>();
 	#timer: NodeJS.Timeout | undefined;
 	#work: Promise<void> = Promise.resolve();
+	readonly #tidying: Promise<void>;
+	#isClosing = false;
 
 	constructor(parts: TraceQueueParts) {
 		this.#parts = parts;
 		this.#delay = parts.delay ?? 1000;
+		this.#parents = new TraceParents(parts);
 		this.#stop = parts.posthaste.observe((event) => this.#take(event));
+		this.#tidying = this.#tidy().catch((error: unknown) => this.#failed(error));
 	}
 
-	/** Kept on disk, since the message may come to its end after a restart; lost if the program dies this very moment. */
 	join(message: string, traceparent: string): void {
-		if (readTraceParent(traceparent) === undefined) {
-			return;
-		}
-		this.#remember(message, { traceparent, open: undefined });
-		this.#parts.store.pluginSet(place, message, traceparent).catch((error: unknown) => this.#failed(error));
+		this.#parents.join(message, traceparent);
 	}
 
-	#remember(message: string, parent: Parent): void {
-		this.#parents.set(message, parent);
-		if (this.#parents.size > parentsAtHand) {
-			const [oldest] = this.#parents.keys();
-			this.#parents.delete(oldest as string);
+	/** A run that died may have left traces of messages that had ended: nothing else would ever clear them. */
+	async #tidy(): Promise<void> {
+		for (const messages of await this.#parents.kept()) {
+			if (this.#isClosing) {
+				return;
+			}
+			await this.#inTurn(() => this.#clearEnded(messages));
 		}
 	}
 
 	#take({ message, delivery, entries }: MessageEvent): void {
 		for (const entry of entries) {
 			if (entry.type === "settled") {
-				this.#add({ message, delivery, sequence: entry.sequence });
+				const isLate = entry.reason === "late-receipt";
+				this.#add({ message, delivery, sequence: entry.sequence, isLate });
 			}
 		}
 	}
@@ -77,6 +74,9 @@ export class TraceQueue {
 	#add(ended: EndedDelivery): void {
 		if (this.#ended.length >= endedLimit) {
 			this.#parts.onSpans("dropped", 1);
+			if (this.#dropped.size < droppedLimit) {
+				this.#dropped.add(ended.message);
+			}
 			return;
 		}
 		this.#ended.push(ended);
@@ -86,7 +86,13 @@ export class TraceQueue {
 
 	#readSoon(): void {
 		this.#timer = undefined;
-		this.#work = this.#work.then(() => this.#readAll());
+		void this.#inTurn(() => this.#readAll());
+	}
+
+	/** One after the other, so that nothing is cleared while it is being read. */
+	#inTurn(work: () => Promise<void>): Promise<void> {
+		this.#work = this.#work.then(work).catch((error: unknown) => this.#failed(error));
+		return this.#work;
 	}
 
 	async #readAll(): Promise<void> {
@@ -102,50 +108,33 @@ export class TraceQueue {
 				this.#failed(error);
 			}
 		}
+		const dropped = [...this.#dropped];
+		this.#dropped.clear();
+		await this.#clearEnded(dropped);
 	}
 
-	async #read({ message: id, delivery, sequence }: EndedDelivery): Promise<void> {
-		const { store, traces } = this.#parts;
-		const known = this.#parents.get(id) ?? (await this.#storedParent(id));
+	async #read(ended: EndedDelivery): Promise<void> {
+		const known = await this.#parents.of(ended.message);
 		const parent = known && readTraceParent(known.traceparent);
-		if (known === undefined && !traces.wants(id, undefined)) {
-			return;
+		if (this.#parts.traces.wants(ended.message, parent)) {
+			await this.#trace(ended, parent);
 		}
+		if (known !== undefined && !ended.isLate) {
+			await this.#parents.countDown(ended.message, known);
+		}
+	}
+
+	async #trace({ message: id, delivery, sequence }: EndedDelivery, parent: TraceParent | undefined): Promise<void> {
+		const { store, traces } = this.#parts;
 		const [stored] = await store.loadDeliveries([delivery]);
-		if (stored === undefined) {
-			return;
-		}
-		const { message, journal } = stored;
-		const planned = traces.wants(id, parent) ? traceOf({ message, delivery, journal, sequence }) : undefined;
+		const planned = stored && traceOf({ message: stored.message, delivery, journal: stored.journal, sequence });
 		if (planned !== undefined) {
 			traces.take(id, planned, parent);
 		}
-		const isFirstEnd = !journal.some((entry) => entry.type === "settled" && entry.sequence < sequence);
-		if (known !== undefined && isFirstEnd) {
-			await this.#countDown(message, known);
-		}
 	}
 
-	/** The trace that an earlier run of the program was told of, with how many deliveries are still to come. */
-	async #storedParent(message: string): Promise<Parent | undefined> {
-		const traceparent = await this.#parts.store.pluginGet(place, message);
-		if (typeof traceparent !== "string") {
-			return undefined;
-		}
-		const stored = await this.#parts.store.loadMessage(message);
-		// The one that has just ended counts as open.
-		const open = 1 + (stored?.deliveries.filter(({ state }) => !isFinal(state)).length ?? 0);
-		const parent = { traceparent, open };
-		this.#remember(message, parent);
-		return parent;
-	}
-
-	/** When the last delivery has ended the store need not keep it; at hand it stays for a while, for late receipts. */
-	async #countDown(message: Message, parent: Parent): Promise<void> {
-		parent.open = (parent.open ?? message.to.length) - 1;
-		if (parent.open === 0) {
-			await this.#parts.store.pluginDelete(place, message.id);
-		}
+	#clearEnded(messages: readonly string[]): Promise<void> {
+		return this.#parents.clearEnded(messages, () => new Set(this.#ended.map(({ message }) => message)));
 	}
 
 	#failed(error: unknown): void {
@@ -153,9 +142,11 @@ export class TraceQueue {
 	}
 
 	async close(): Promise<void> {
+		this.#isClosing = true;
 		this.#stop();
 		clearTimeout(this.#timer);
 		this.#readSoon();
+		await this.#tidying;
 		await this.#work;
 	}
 }

@@ -4,6 +4,7 @@ import { scriptedMechanism } from "@posthaste/core/testing";
 import { scratchFolder } from "@posthaste/real-servers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createPosthaste } from "../create-posthaste.ts";
+import type { MessageEvent } from "../posthaste.ts";
 import { openSqliteStore } from "../store/sqlite/index.ts";
 import { startCollector } from "./testing/collector.ts";
 import { configuration, openObserved } from "./testing/world.ts";
@@ -169,6 +170,97 @@ test("a delivery that ends after a restart has one trace, in the trace that its 
 	expect(spans[0]?.events.map(({ name }) => name)).toEqual(["receipt"]);
 });
 
+describe("the trace that a message was sent in is not kept for ever", () => {
+	const kept = async ({ store }: World) => (await store.pluginList(":traces", "")).map(({ key }) => key);
+
+	/** A world whose queue can be filled with ends of deliveries that there are not. */
+	async function crowded() {
+		const collector = await startCollector();
+		const world = await openObserved();
+		let publish: (event: MessageEvent) => void = () => undefined;
+		const posthaste: TracingOptions["posthaste"] = {
+			observe(listener) {
+				publish = listener;
+				return world.posthaste.observe(listener);
+			},
+		};
+		const dropped = vi.fn();
+		const env = { OTEL_TRACES_SAMPLER: "parentbased_always_off" };
+		const tracing = await traced(
+			{ ...world, posthaste: { ...world.posthaste, ...posthaste } },
+			{ otlpEndpoint: collector.url, delay: 1000, env, onSpans: (result) => result === "dropped" && dropped() },
+		);
+		const entry = { type: "settled", sequence: 1, at: 0, state: "reached", reason: "accepted" } as const;
+		const fill = () => {
+			for (let index = 0; index < 10_000; index++) {
+				publish({ message: `none-${index}`, delivery: `none-${index}.1`, state: "reached", entries: [entry] });
+			}
+		};
+		return { ...world, tracing, fill, dropped };
+	}
+
+	/** A message whose deliveries wait for their receipts, sent in a trace of its sender's. */
+	async function joined({ tracing, ...world }: Awaited<ReturnType<typeof crowded>>, to: readonly string[]) {
+		const message = await world.send({ to, properties: { category: "read" } });
+		tracing.join(message, parent);
+		await expect.poll(() => world.im.sent.filter((one) => one.message.id === message).length).toBe(to.length);
+		const ends = (recipient: string) => {
+			const sent = world.im.sent.find((one) => one.message.id === message && one.recipient.id === recipient);
+			return world.im.receipt("read", sent?.id);
+		};
+		return { message, ends };
+	}
+
+	test("when so many end that its delivery is dropped", async () => {
+		const world = await crowded();
+		const { message, ends } = await joined(world, ["john"]);
+		world.fill();
+		await ends("john");
+		expect(world.dropped).toHaveBeenCalledTimes(1);
+		expect(await kept(world)).toEqual([message]);
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([]);
+	});
+
+	test("when one of its deliveries is dropped and another ends later", async () => {
+		const world = await crowded();
+		const { message, ends } = await joined(world, ["john", "ann"]);
+		const other = await joined(world, ["john"]);
+		world.fill();
+		await Promise.all([ends("john"), other.ends("john")]);
+		expect(world.dropped).toHaveBeenCalledTimes(2);
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([message]);
+		await ends("ann");
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([]);
+	});
+
+	test("when the program died before it was read: the next start clears it, and keeps those still under way", async () => {
+		const collector = await startCollector();
+		const world = await openObserved();
+		const ended = await world.send();
+		await world.until(ended, "settled");
+		const underWay = await world.send({ properties: { category: "read" } });
+		for (const message of [ended, underWay, "forgotten"]) {
+			await world.store.pluginSet(":traces", message, parent);
+		}
+		await traced(world, { otlpEndpoint: collector.url });
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([underWay]);
+		await world.im.receipt("read");
+		const spans = await collector.received(2);
+		expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set(["4bf92f3577b34da6a3ce929d0e0e4736"]));
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([]);
+	});
+
+	test("when traces are switched off", async () => {
+		const world = await openObserved();
+		for (let index = 0; index < 250; index++) {
+			await world.store.pluginSet(":traces", `message-${index}`, parent);
+		}
+		const { posthaste, store } = world;
+		expect(await startTracing({ posthaste, store, log, env: {} })).toBeUndefined();
+		await expect.poll(() => kept(world), { timeout: 10_000 }).toEqual([]);
+	});
+});
+
 describe("a collector that does not take them", () => {
 	test("disturbs no delivery, and is told of once", async () => {
 		const collector = await startCollector();
@@ -232,14 +324,23 @@ describe("whether there are traces at all", () => {
 	});
 });
 
-test("the sampler that OTEL_TRACES_SAMPLER names decides before anything is read", async () => {
+test.each([
+	["the sampler that OTEL_TRACES_SAMPLER names", "always_off", undefined],
+	["the sampler of the request that sent a message", "parentbased_always_on", parent.replace(/01$/, "00")],
+])("%s decides before a journal is read", async (_, sampler, traceparent) => {
 	const collector = await startCollector();
 	const world = await openObserved();
 	const loadDeliveries = vi.spyOn(world.faults.store, "loadDeliveries");
-	const options = { otlpEndpoint: collector.url, env: { OTEL_TRACES_SAMPLER: "always_off" } };
+	const options = { otlpEndpoint: collector.url, env: { OTEL_TRACES_SAMPLER: sampler }, delay: 1000 };
 	const tracing = await traced({ ...world, store: world.faults.store }, options);
-	await world.until(await world.send(), "settled");
+	const message = await world.send({ to: ["john", "ann"] });
+	if (traceparent !== undefined) {
+		tracing.join(message, traceparent);
+	}
+	const states = async () => (await world.posthaste.messages.get(message))?.deliveries.map(({ state }) => state);
+	await expect.poll(states).toEqual(["reached", "reached"]);
 	loadDeliveries.mockClear();
 	await tracing.close();
 	expect([loadDeliveries.mock.calls, collector.requests]).toEqual([[], 0]);
+	expect(await world.store.pluginList(":traces", "")).toEqual([]);
 });

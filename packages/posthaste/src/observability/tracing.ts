@@ -7,12 +7,16 @@ import { PosthasteError } from "@posthaste/core";
 import type { PosthasteCore } from "../create-posthaste.ts";
 import type { Log } from "../engine/ports.ts";
 import type { Store } from "../store/port.ts";
+import { TraceParents } from "./trace-parents.ts";
 import { TraceQueue } from "./trace-queue.ts";
 
 export interface TracingOptions {
 	readonly posthaste: Pick<PosthasteCore, "observe">;
 	/** Where the journals are, and where it is kept which trace a message was sent in. */
-	readonly store: Pick<Store, "loadDeliveries" | "loadMessage" | "pluginGet" | "pluginSet" | "pluginDelete">;
+	readonly store: Pick<
+		Store,
+		"loadDeliveries" | "loadMessage" | "pluginGet" | "pluginSet" | "pluginDelete" | "pluginList"
+	>;
 	readonly log: Log;
 	/** The collector's address, without `/v1/traces`. */
 	readonly otlpEndpoint?: string;
@@ -38,6 +42,8 @@ export interface Tracing {
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
 	const { otlpEndpoint, env = process.env, log, onSpans = () => undefined } = options;
 	if (!isConfigured(otlpEndpoint, env)) {
+		// An earlier run may have had traces. Nobody waits for this.
+		void new TraceParents(options).clearAll();
 		return undefined;
 	}
 	if (otlpEndpoint !== undefined && !/^https?:$/.test(URL.parse(otlpEndpoint)?.protocol ?? "")) {

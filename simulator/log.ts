@@ -5,10 +5,12 @@
  */
 import type { Draft, Milliseconds, ReceiptLevel, Resolution, SendResult } from "@posthaste/core";
 import type { DatabaseChange } from "../packages/posthaste/src/store/port.ts";
-import type { DiskFault } from "./scenario.ts";
+import type { DiskFault, Unhealthy } from "./scenario.ts";
 
 export type WorldEvent =
 	| { readonly type: "started" }
+	/** The program is told to stop; it dies once it has. */
+	| { readonly type: "stopping" }
 	| { readonly type: "died" }
 	| { readonly type: "calm" }
 	/** A sender hands a message in, is told that it was accepted, or refused. */
@@ -30,6 +32,8 @@ export type WorldEvent =
 			readonly message: string;
 			readonly address: string;
 			readonly publicKey?: string;
+			readonly subject: string | undefined;
+			readonly body: string;
 			/** Whether the journal on disk had the intent at that moment. */
 			readonly intended: boolean;
 	  }
@@ -51,6 +55,14 @@ export type WorldEvent =
 			readonly level: ReceiptLevel;
 	  }
 	| { readonly type: "retract"; readonly mechanism: string; readonly attempt: string }
+	/** The recipient writes back; `kept` as with receipts. */
+	| { readonly type: "reply"; readonly mechanism: string; readonly attempt: string; readonly body: string }
+	| { readonly type: "reply-kept"; readonly mechanism: string; readonly attempt: string; readonly body: string }
+	/** An instance of a mechanism came up. What is reported from now on goes to it. */
+	| { readonly type: "created"; readonly mechanism: string }
+	/** What a mechanism says of somebody, and how it is itself; undefined when it is well. */
+	| { readonly type: "presence"; readonly mechanism: string; readonly address: string; readonly available: boolean }
+	| { readonly type: "health"; readonly mechanism: string; readonly how: Unhealthy | undefined }
 	/** A sender sees a question, answers it, and hears that the answer counts. */
 	| { readonly type: "question"; readonly prompt: string; readonly text: string }
 	| { readonly type: "answer"; readonly prompt: string; readonly answer: "yes" | "no" }

@@ -74,6 +74,7 @@ export class VirtualMechanism {
 			throw new Error("connection refused");
 		}
 		this.#connection = connection;
+		this.#world.log.add({ type: "created", mechanism: this.about.name });
 		this.#world.later(this.#draw("reconnect").int(1, 3000), () => this.#repeatReceipts());
 		const { retraction } = this.about.capabilities;
 		return {
@@ -105,6 +106,8 @@ export class VirtualMechanism {
 			message: message.id,
 			address: String(address.to),
 			...(publicKey !== undefined && { publicKey }),
+			subject: message.subject,
+			body: message.body,
 			intended: this.#world.isIntended(id, tries),
 		});
 		const label = `${message.subject}/${recipient.id}`;
@@ -304,9 +307,15 @@ export class VirtualMechanism {
 	}
 
 	#reply(attempt: string): void {
-		if (this.#connection?.process.alive === true) {
-			void this.#connection.host.reply({ attempt, body: "I am on my way" });
+		const connection = this.#connection;
+		if (connection?.process.alive !== true) {
+			return;
 		}
+		const about = { mechanism: this.about.name, attempt, body: "I am on my way" };
+		this.#world.log.add({ type: "reply", ...about });
+		void connection.process
+			.onlyWhileAlive(connection.host.reply({ attempt, body: about.body }))
+			.then(() => this.#world.log.add({ type: "reply-kept", ...about }));
 	}
 
 	/** A receipt for something that was never sent. */
@@ -318,6 +327,7 @@ export class VirtualMechanism {
 
 	presence(address: string, available: boolean): void {
 		if (this.#connection?.process.alive === true) {
+			this.#world.log.add({ type: "presence", mechanism: this.about.name, address, available });
 			this.#connection.host.presence({ address: { to: address }, state: available ? "available" : "unavailable" });
 		}
 	}
@@ -325,6 +335,7 @@ export class VirtualMechanism {
 	setHealth(how: Unhealthy | undefined): void {
 		const said = this.unhealthy === "says-so" || how === "says-so";
 		this.unhealthy = how;
+		this.#world.log.add({ type: "health", mechanism: this.about.name, how });
 		if (said && this.#connection?.process.alive === true) {
 			this.#connection.host.health({ healthy: how === undefined });
 		}

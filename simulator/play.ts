@@ -139,6 +139,7 @@ function perform(step: Step, world: World, people: People): void {
 function stop(down: Milliseconds, world: World): void {
 	const { process, posthaste } = world;
 	if (process !== undefined && posthaste !== undefined) {
+		world.log.add({ type: "stopping" });
 		void process.onlyWhileAlive(posthaste.close()).then(() => {
 			world.downtime = down;
 			process.kill(0, 0);

@@ -4,16 +4,20 @@ import type { Evidence, Rule, Violation } from "./evidence.ts";
 import { History } from "./history.ts";
 import { auditPromises } from "./promises.ts";
 import { auditSends } from "./sends.ts";
+import { Surroundings } from "./surroundings.ts";
 import { auditTime } from "./time.ts";
 import { auditTruth } from "./truth.ts";
+import { auditUnsent } from "./unsent.ts";
 
 export function audit(evidence: Evidence): readonly Violation[] {
 	const history = new History(evidence);
+	const grounds = { evidence, history, surroundings: new Surroundings(evidence) };
 	return [
 		...auditPromises(evidence),
-		...evidence.deliveries.flatMap((delivery) => auditDelivery(delivery, evidence, history)),
+		...evidence.deliveries.flatMap((delivery) => auditDelivery(delivery, grounds)),
 		...auditSends(evidence, history),
 		...auditTruth(evidence),
+		...auditUnsent(grounds),
 		...auditTime(evidence),
 	];
 }

@@ -1,16 +1,17 @@
 /** One delivery: its numbers, its policies, and its way through the configuration's steps. */
 import type { PolicyEntry, User } from "@posthaste/core";
-import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
+import { type AuditedDelivery, entriesOf, type Violation } from "./evidence.ts";
 import type { History } from "./history.ts";
-import { allowedBy, type Refusal, type Row, rowsAt, standsAt, type Table } from "./policy.ts";
+import { auditPassedOver, auditPolicies, type Grounds } from "./passed-over.ts";
+import { rowsAt, standsAt } from "./policy.ts";
 import { walk } from "./walk.ts";
 
-export function auditDelivery(delivery: AuditedDelivery, evidence: Evidence, history: History): readonly Violation[] {
+export function auditDelivery(delivery: AuditedDelivery, grounds: Grounds): readonly Violation[] {
 	const found = [
 		...numbers(delivery),
 		...rowFits(delivery),
-		...way(delivery, evidence, history),
-		...passedOver(delivery, evidence, history),
+		...way(delivery, grounds),
+		...auditPassedOver(delivery, grounds),
 	];
 	return found.map((violation) => ({ ...violation, delivery: delivery.row.id }));
 }
@@ -36,7 +37,8 @@ function rowFits(delivery: AuditedDelivery): Violation[] {
 		: [{ rule: "truth", text: `the row says ${row.state} since ${row.settledAt}, the journal ${last.at}` }];
 }
 
-function way(delivery: AuditedDelivery, evidence: Evidence, history: History): Violation[] {
+function way(delivery: AuditedDelivery, grounds: Grounds): Violation[] {
+	const { evidence, history } = grounds;
 	const [began] = delivery.journal;
 	const [policies] = entriesOf(delivery, "policies");
 	if (began === undefined || policies === undefined) {
@@ -55,11 +57,10 @@ function way(delivery: AuditedDelivery, evidence: Evidence, history: History): V
 	}
 	const passed = policies.routingPolicy.filter((entry) => entry.kept).map(({ mechanism }) => mechanism);
 	const both = { all: table, kept: passed };
-	const parted = walk(delivery, row, both, evidence.scenario);
-	return [
-		...kept(policies.deliveryPolicy, delivery, row, both, evidence, history),
-		...(parted === undefined ? [] : [parted]),
-	];
+	const { scenario } = evidence;
+	const stands = (mechanism: string, at: number) => standsAt(mechanism, delivery, at, history, scenario);
+	const parted = walk(delivery, { row, table: both, scenario, stands });
+	return [...auditPolicies(delivery, policies, row, both, grounds), ...(parted === undefined ? [] : [parted])];
 }
 
 /** It never began: then the recipient must be gone. */
@@ -82,46 +83,4 @@ function tableOf(
 		.at<User>(`users/${row.recipient}`, at)
 		.map((user) => user?.mechanisms.map(({ mechanism }) => mechanism))
 		.find((table) => table?.join() === own.join());
-}
-
-/** The delivery policy keeps nothing that it may not keep. */
-function kept(
-	policy: readonly PolicyEntry[],
-	delivery: AuditedDelivery,
-	row: Row,
-	table: Table,
-	{ scenario }: Evidence,
-	history: History,
-): Violation[] {
-	const at = delivery.journal[0]?.at ?? 0;
-	const allowed = allowedBy(row.steps, table, scenario);
-	return policy.flatMap(({ mechanism, ...entry }) => {
-		const stands = standsAt(mechanism, delivery, at, history, scenario);
-		const tolerated: readonly Refusal[] = entry.postponedUntil === undefined ? [] : ["quiet-hours"];
-		const fits = stands.some(({ refusals }) => refusals.every((refusal) => tolerated.includes(refusal)));
-		return entry.kept && (!fits || !allowed.has(mechanism))
-			? [{ rule: "policy" as const, text: `the delivery policy keeps ${mechanism}` }]
-			: [];
-	});
-}
-
-const judged: readonly string[] = [
-	"not-in-table",
-	"disabled",
-	"recipient-condition",
-	"quiet-hours",
-	"cannot-encrypt",
-	"no-key",
-	"body-too-large",
-];
-
-/** A mechanism is passed over only for a reason that holds. Its health is the program's own to judge. */
-function passedOver(delivery: AuditedDelivery, { scenario }: Evidence, history: History): Violation[] {
-	return entriesOf(delivery, "passed-over").flatMap(({ mechanism, reason, at }) => {
-		const stands = standsAt(mechanism, delivery, at, history, scenario);
-		const holds = stands.some(({ refusals }) => (refusals as readonly string[]).includes(reason));
-		return judged.includes(reason) && !holds
-			? [{ rule: "policy" as const, text: `${mechanism} was passed over as ${reason}, which it was not` }]
-			: [];
-	});
 }

@@ -177,6 +177,11 @@ export function standsAt(
 	);
 }
 
+/** Whether a person's quiet hours for a mechanism end at this moment, and their entry says to wait for it. */
+export function waitsUntil({ entry, quietUntil }: Stand, until: Milliseconds): boolean {
+	return quietUntil === until && entry?.quiet?.then === "wait";
+}
+
 function entryRefusals(
 	entry: DeliveryEntry,
 	draft: Draft,

@@ -36,8 +36,20 @@ export interface Group {
 	readonly attempts: Map<string, Attempt>;
 }
 
-/** Longest rest before the next try of a failed attempt. */
-const longestRest = (tries: number): Milliseconds => Math.min(60_000, 1000 * 2 ** Math.min(tries - 1, 16));
+/** The rest that an outcome may bring its attempt before another try: from when to when it may end. */
+export interface Rest {
+	readonly attempt: Attempt;
+	readonly soonest: Milliseconds;
+	readonly latest: Milliseconds;
+	/** Another try no sooner than this would come too late. */
+	readonly end: Milliseconds;
+}
+
+/** Half of the rest is fixed and the other half spread out; a mechanism may ask for more. */
+function restAfter(attempt: Attempt, { at, try: tries, retryAfter = 0 }: EntryOf<"outcome">, end: Milliseconds): Rest {
+	const longest = Math.min(60_000, 1000 * 2 ** Math.min(tries - 1, 16));
+	return { attempt, soonest: at + Math.max(longest / 2, retryAfter), latest: at + Math.max(longest, retryAfter), end };
+}
 
 /** What of a group is not over yet. */
 export function leftOf(group: Group): readonly string[] {
@@ -134,11 +146,22 @@ export class Attempts {
 				`try ${attempt.tries} of ${attempt.id} was followed by try ${entry.try} of ${entry.attempt}`,
 			);
 		}
-		Object.assign(attempt, { phase: "sending", tries: entry.try, deadline: entry.deadline });
+		this.#mustHaveTime(entry, attempt);
+		Object.assign(attempt, { phase: "sending", tries: entry.try });
 	}
 
-	/** Answers the attempt when another try of it has to be planned. */
-	outcome(entry: EntryOf<"outcome">, isFinal: boolean): Attempt | undefined {
+	/** All tries share the time of the first. */
+	#mustHaveTime({ attempt: id, at, deadline }: EntryOf<"attempt">, attempt: Attempt): void {
+		if (deadline !== attempt.deadline) {
+			throw new Parted("order", `${id} has ${deadline - attempt.deadline} ms more than its time`);
+		}
+		if (at >= deadline) {
+			throw new Parted("order", `${id} came again ${at - deadline} ms after its time was over`);
+		}
+	}
+
+	/** Answers the rest before another try, when there may be one. */
+	outcome(entry: EntryOf<"outcome">, isFinal: boolean): Rest | undefined {
 		const attempt = this.get(entry.attempt);
 		const isDue = attempt.phase === "sending" && attempt.tries === entry.try;
 		if (isFinal || isDue) {
@@ -148,13 +171,12 @@ export class Attempts {
 		return isFinal || !isDue ? undefined : this.#after(attempt, entry);
 	}
 
-	#after(attempt: Attempt, entry: EntryOf<"outcome">): Attempt | undefined {
+	#after(attempt: Attempt, entry: EntryOf<"outcome">): Rest | undefined {
 		attempt.phase = "over";
 		if (attempt.level !== undefined) {
 			attempt.phase = "waiting";
 		} else if (entry.outcome === "failed" || (entry.outcome === "unknown" && this.#unknown === "resend")) {
-			const rest = Math.max(longestRest(entry.try), entry.retryAfter ?? 0);
-			return entry.at + rest < Math.min(attempt.deadline, this.#expiresAt) ? attempt : undefined;
+			return restAfter(attempt, entry, Math.min(attempt.deadline, this.#expiresAt));
 		} else if (entry.outcome === "unknown" && this.#unknown === "hold") {
 			attempt.phase = "undecided";
 		}
@@ -171,10 +193,13 @@ export class Attempts {
 		}
 	}
 
-	resolved({ resolution }: EntryOf<"resolved">): void {
+	/** A person decides: on to the next, or sent again with the whole of its time before it once more. */
+	resolved({ resolution, at }: EntryOf<"resolved">, within: Milliseconds): void {
 		for (const attempt of this.#all.values()) {
 			if (resolution === "next" && attempt.phase === "undecided") {
 				attempt.phase = "over";
+			} else if (resolution === "resend" && attempt.phase === "undecided") {
+				attempt.deadline = at + within;
 			}
 		}
 	}

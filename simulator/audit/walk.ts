@@ -5,8 +5,8 @@
 import type { JournalEntry, Milliseconds } from "@posthaste/core";
 import type { Scenario } from "../scenario.ts";
 import { type AuditedDelivery, type EntryOf, isEnough, type Rule } from "./evidence.ts";
-import { type AuditedStep, meantBy, type Row, type Table } from "./policy.ts";
-import { type Attempt, Attempts, again, type Group, leftOf, Parted, takeUp } from "./walk-attempts.ts";
+import { type AuditedStep, meantBy, type Row, type Stand, type Table, waitsUntil } from "./policy.ts";
+import { type Attempt, Attempts, again, type Group, leftOf, Parted, type Rest, takeUp } from "./walk-attempts.ts";
 
 export interface Parting {
 	readonly rule: Rule;
@@ -19,8 +19,16 @@ type UnderWay =
 	| { readonly on: "time"; readonly until: Milliseconds }
 	| { readonly on: "nothing" };
 
-export function walk(delivery: AuditedDelivery, row: Row, table: Table, scenario: Scenario): Parting | undefined {
-	const walker = new Walker(delivery, row, table, scenario);
+/** What the steps are walked by: the row of the configuration, the person's table, and how their entries stand. */
+export interface Guide {
+	readonly row: Row;
+	readonly table: Table;
+	readonly scenario: Scenario;
+	stands(mechanism: string, at: Milliseconds): readonly Stand[];
+}
+
+export function walk(delivery: AuditedDelivery, guide: Guide): Parting | undefined {
+	const walker = new Walker(delivery, guide);
 	for (const entry of delivery.journal) {
 		try {
 			walker.take(entry);
@@ -39,6 +47,7 @@ class Walker {
 	readonly #row: Row;
 	readonly #table: Table;
 	readonly #scenario: Scenario;
+	readonly #stands: Guide["stands"];
 	readonly #attempts: Attempts;
 	#next = 0;
 	#underWay: UnderWay = { on: "nothing" };
@@ -46,10 +55,11 @@ class Walker {
 	#final = false;
 	/** The last thing that came in from outside. */
 	#input: JournalEntry | undefined;
-	/** A failed attempt that has to be tried again: the next entry says when. */
-	#owed: Attempt | undefined;
+	/** The rest that the entry before may bring: the next entry says until when. */
+	#rest: Rest | undefined;
 
-	constructor(delivery: AuditedDelivery, row: Row, table: Table, scenario: Scenario) {
+	constructor(delivery: AuditedDelivery, { row, table, scenario, stands }: Guide) {
+		this.#stands = stands;
 		this.#delivery = delivery;
 		this.#row = row;
 		this.#table = table;
@@ -58,12 +68,25 @@ class Walker {
 	}
 
 	take(entry: JournalEntry): void {
-		const owed = this.#owed;
-		this.#owed = undefined;
-		if (owed !== undefined && !(entry.type === "retry" && entry.attempt === owed.id)) {
-			throw new Parted("order", `${owed.mechanism} had time for another try, and none was planned`);
+		const rest = this.#rest;
+		this.#rest = undefined;
+		if (entry.type === "retry") {
+			this.#mustRest(entry, rest);
+		} else if (rest !== undefined && rest.latest < rest.end) {
+			throw new Parted("order", `${rest.attempt.mechanism} had time for another try, and none was planned`);
 		}
 		this.#step(entry);
+	}
+
+	/** Another try is planned right after an outcome that allows it, when the attempt has rested as long as it should. */
+	#mustRest({ attempt, retryAt, at }: EntryOf<"retry">, rest: Rest | undefined): void {
+		if (rest?.attempt.id !== attempt) {
+			throw new Parted("repeat", `another try of ${attempt} was planned, which nothing calls for`);
+		}
+		if (retryAt < rest.soonest || retryAt > rest.latest || retryAt >= rest.end) {
+			const due = `${rest.soonest - at} to ${rest.latest - at} ms, within ${rest.end - at} ms`;
+			throw new Parted("order", `${attempt} rests for ${retryAt - at} ms instead of ${due}`);
+		}
 	}
 
 	#step(entry: JournalEntry): void {
@@ -101,11 +124,11 @@ class Walker {
 	#onInput(entry: JournalEntry): void {
 		this.#input = entry;
 		if (entry.type === "outcome") {
-			this.#owed = this.#attempts.outcome(entry, this.#final);
+			this.#rest = this.#attempts.outcome(entry, this.#final);
 		} else if (entry.type === "receipt") {
 			this.#attempts.receipt(entry);
 		} else if (entry.type === "resolved") {
-			this.#attempts.resolved(entry);
+			this.#attempts.resolved(entry, this.#within);
 		}
 	}
 
@@ -193,6 +216,11 @@ class Walker {
 
 	// Attempts -------------------------------------------------------------------------------------
 
+	/** The time of each attempt in the step under way. */
+	get #within(): Milliseconds {
+		return this.#underWay.on === "attempts" ? this.#underWay.step.within : 0;
+	}
+
 	/** The attempt of this mechanism that is tried again; undefined when it has its first turn in its step. */
 	#again({ mechanism, at }: { readonly mechanism: string; readonly at: Milliseconds }): Attempt | undefined {
 		return this.#underWay.on === "attempts" ? again(this.#underWay, mechanism, at, this.#input) : undefined;
@@ -234,13 +262,16 @@ class Walker {
 	}
 
 	#onPostponed(entry: EntryOf<"postponed">): void {
+		if (!this.#stands(entry.mechanism, entry.at).some((stand) => waitsUntil(stand, entry.until))) {
+			throw new Parted("policy", `${entry.mechanism} was postponed until ${entry.until}, when no quiet hours end`);
+		}
 		const attempt = this.#again(entry);
 		if (attempt === undefined) {
 			this.#takeUp(entry).postponed.set(entry.mechanism, entry.until);
 		} else {
 			// Its time begins when the quiet hours end.
-			const within = this.#underWay.on === "attempts" ? this.#underWay.step.within : 0;
-			Object.assign(attempt, { phase: "resting", restsUntil: entry.until, deadline: entry.until + within });
+			const deadline = entry.until + this.#within;
+			Object.assign(attempt, { phase: "resting", restsUntil: entry.until, deadline });
 		}
 	}
 

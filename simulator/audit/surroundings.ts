@@ -1,0 +1,125 @@
+/**
+ * How mechanisms and the people there stood at each moment: what the world did to them and heard from them. The
+ * program may only say that a mechanism is not active, resting, full, or that nobody is there, when it was so.
+ */
+import type { Milliseconds } from "@posthaste/core";
+import { type EventOf, type Evidence, entriesOf } from "./evidence.ts";
+
+/** What is said about somebody's presence counts for so long. */
+const freshness: Milliseconds = 60_000;
+/** A mechanism that failed rests for so long at the most. */
+const longestRest: Milliseconds = 60_000;
+/** A call that nobody answers has failed after so long: its limit and its grace. */
+const longestCall: Milliseconds = 31_000;
+/** As many faults in a row open the breaker. */
+const breakAfter = 5;
+/** Questions about a mechanism's health go unanswered for so long before that counts as an answer. */
+const answerLimit: Milliseconds = 10_000;
+
+interface Fault {
+	readonly from: Milliseconds;
+	readonly to: Milliseconds;
+}
+
+export class Surroundings {
+	readonly #healthInterval: Milliseconds;
+	readonly #lives: readonly Milliseconds[];
+	readonly #stops: readonly Milliseconds[];
+	readonly #clock: readonly EventOf<"clock">[];
+	readonly #created: ReadonlyMap<string, readonly EventOf<"created">[]>;
+	readonly #health: ReadonlyMap<string, readonly EventOf<"health">[]>;
+	readonly #presence: ReadonlyMap<string, readonly EventOf<"presence">[]>;
+	readonly #faults: ReadonlyMap<string, readonly Fault[]>;
+
+	constructor(evidence: Evidence) {
+		this.#healthInterval = evidence.scenario.healthInterval;
+		this.#lives = evidence.of("started").map(({ at }) => at);
+		this.#stops = evidence.of("stopping").map(({ at }) => at);
+		this.#clock = evidence.of("clock");
+		this.#created = byMechanism(evidence.of("created"));
+		this.#health = byMechanism(evidence.of("health"));
+		this.#presence = byMechanism(evidence.of("presence"));
+		this.#faults = faultsOf(evidence);
+	}
+
+	/** Whether the mechanism said, lately and last of all, that nobody is at this address. */
+	mayBeAbsent(mechanism: string, address: unknown, at: Milliseconds): boolean {
+		const reports = (this.#presence.get(mechanism) ?? []).filter((one) => one.address === address && one.at <= at);
+		const renewals = this.#created.get(mechanism) ?? [];
+		// While an instance is being replaced, what is said goes to the new one, and the old one serves.
+		const heardSince = (since: Milliseconds) =>
+			reports.some(
+				(one) => one.available && one.at > since && !renewals.some((made) => made.at >= since && made.at <= one.at),
+			);
+		return reports.some((one) => !one.available && at - one.at <= freshness && !heardSince(one.at));
+	}
+
+	/** Whether the mechanism is unwell, was lately, or has not come up since the program started. */
+	mayBeInactive(mechanism: string, at: Milliseconds): boolean {
+		if (this.hasNotComeUp(mechanism, at)) {
+			return true;
+		}
+		const last = (this.#health.get(mechanism) ?? []).findLast((one) => one.at <= at);
+		const wait = 2 * this.#healthInterval + answerLimit;
+		return last !== undefined && (last.how !== undefined || at - last.at <= wait || this.#isSet(last.at, at));
+	}
+
+	/** Whether no instance of the mechanism has come up since the program started. */
+	hasNotComeUp(mechanism: string, at: Milliseconds): boolean {
+		const started = this.#startBefore(at);
+		return !(this.#created.get(mechanism) ?? []).some((one) => one.at >= started && one.at <= at);
+	}
+
+	/** Whether the mechanism failed so often, and so lately, that it may be resting. */
+	mayRest(mechanism: string, at: Milliseconds): boolean {
+		const faults = this.#faultsBefore(mechanism, at);
+		return faults.length >= breakAfter && faults.some(({ to }) => to + longestRest >= at || this.#isSet(to, at));
+	}
+
+	/** Whether one call is to show if the mechanism is well again, and every other one has to wait for it. */
+	mayBeOnTrial(mechanism: string, at: Milliseconds): boolean {
+		return this.#faultsBefore(mechanism, at).length >= breakAfter;
+	}
+
+	/** Whether the program was told to stop, and had not been started again. */
+	isStopping(at: Milliseconds): boolean {
+		const started = this.#startBefore(at);
+		return this.#stops.some((stop) => stop >= started && stop <= at);
+	}
+
+	/** Faults of this life of the program; the breaker knows of no others. */
+	#faultsBefore(mechanism: string, at: Milliseconds): readonly Fault[] {
+		const started = this.#startBefore(at);
+		return (this.#faults.get(mechanism) ?? []).filter(({ from }) => from >= started && from <= at);
+	}
+
+	#startBefore(at: Milliseconds): Milliseconds {
+		return this.#lives.findLast((start) => start <= at) ?? 0;
+	}
+
+	/** Whether the clock was set, or time stood still, in between: timers then say little about times. */
+	#isSet(from: Milliseconds, to: Milliseconds): boolean {
+		return this.#clock.some(({ at, by }) => at >= from && at - by <= to);
+	}
+}
+
+function byMechanism<Event extends { readonly mechanism: string }>(
+	events: readonly Event[],
+): ReadonlyMap<string, readonly Event[]> {
+	return Map.groupBy(events, ({ mechanism }) => mechanism);
+}
+
+/** Calls that a mechanism saw and did not do, with the time within which that showed. */
+function faultsOf(evidence: Evidence): ReadonlyMap<string, readonly Fault[]> {
+	const outcomes = new Map(
+		evidence.deliveries
+			.flatMap((delivery) => entriesOf(delivery, "outcome"))
+			.map((entry) => [`${entry.attempt}#${entry.try}`, entry]),
+	);
+	const faulty = evidence.of("send").flatMap(({ mechanism, attempt, try: tries, at }) => {
+		const outcome = outcomes.get(`${attempt}#${tries}`);
+		const isFault = outcome === undefined || outcome.outcome === "failed" || outcome.outcome === "unknown";
+		return isFault ? [{ mechanism, from: at, to: Math.min(outcome?.at ?? at + longestCall, at + longestCall) }] : [];
+	});
+	return byMechanism(faulty);
+}

@@ -1,0 +1,74 @@
+/**
+ * What is `failed` without having been sent needs a cause outside the delivery's own journal: its time was over, the
+ * program stopped, the mechanism was down, resting, on trial, or had as many calls as it may have.
+ */
+import type { Milliseconds } from "@posthaste/core";
+import type { Span } from "./busy.ts";
+import { type AuditedDelivery, type EntryOf, type Evidence, entriesOf, type Violation } from "./evidence.ts";
+import type { Grounds } from "./passed-over.ts";
+
+/** Whoever finds no place waits a second for one; those ahead of it may have given theirs back meanwhile. */
+const nearby: Milliseconds = 5000;
+
+export function auditUnsent(grounds: Grounds): readonly Violation[] {
+	const { evidence } = grounds;
+	const sent = new Set(evidence.of("send").map((send) => `${send.attempt}#${send.try}`));
+	const isUnsent = ({ outcome, attempt, try: tries }: EntryOf<"outcome">) =>
+		outcome === "failed" && !sent.has(`${attempt}#${tries}`);
+	const places = placesOf(evidence, isUnsent);
+	return evidence.deliveries.flatMap((delivery) =>
+		entriesOf(delivery, "outcome")
+			.filter(
+				(entry) =>
+					isUnsent(entry) && !isOver(entry, delivery) && !isHindered(entry, places.get(entry.mechanism) ?? [], grounds),
+			)
+			.map(({ attempt, try: tries, evidence: words }) => ({
+				rule: "truth" as const,
+				delivery: delivery.row.id,
+				text: `${attempt}#${tries} was not sent (${words}), and nothing kept it from being sent`,
+			})),
+	);
+}
+
+/** The attempt's time is over, or the delivery's. */
+function isOver({ attempt, try: tries, at }: EntryOf<"outcome">, delivery: AuditedDelivery): boolean {
+	const intent = entriesOf(delivery, "attempt").find((one) => one.attempt === attempt && one.try === tries);
+	const settled = entriesOf(delivery, "settled")[0]?.at ?? Number.POSITIVE_INFINITY;
+	return at >= Math.min(settled, delivery.expiresAt, intent?.deadline ?? 0);
+}
+
+function isHindered(
+	{ mechanism, at }: EntryOf<"outcome">,
+	places: readonly Span[],
+	{ evidence, surroundings }: Grounds,
+): boolean {
+	return (
+		surroundings.isStopping(at) ||
+		surroundings.mayRest(mechanism, at) ||
+		surroundings.mayBeOnTrial(mechanism, at) ||
+		surroundings.hasNotComeUp(mechanism, at) ||
+		isFull(places, at, evidence.scenario.concurrency)
+	);
+}
+
+/** Whether as many others as there may be calls had a place, or had just given it back. */
+function isFull(places: readonly Span[], at: Milliseconds, limit: number): boolean {
+	const near = places.filter(({ from, to }) => from <= at && to >= at - nearby);
+	return near.length >= limit;
+}
+
+/** An attempt that finds a place has it from its intent until its outcome. */
+function placesOf(
+	evidence: Evidence,
+	isUnsent: (entry: EntryOf<"outcome">) => boolean,
+): ReadonlyMap<string, readonly Span[]> {
+	const places = evidence.deliveries.flatMap((delivery) => {
+		const outcomes = new Map(entriesOf(delivery, "outcome").map((one) => [`${one.attempt}#${one.try}`, one]));
+		return entriesOf(delivery, "attempt").flatMap(({ attempt, try: tries, mechanism, at: from }) => {
+			const outcome = outcomes.get(`${attempt}#${tries}`);
+			const to = outcome?.at ?? Number.POSITIVE_INFINITY;
+			return outcome !== undefined && isUnsent(outcome) ? [] : [{ mechanism, from, to }];
+		});
+	});
+	return Map.groupBy(places, ({ mechanism }) => mechanism);
+}

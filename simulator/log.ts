@@ -55,6 +55,8 @@ export type WorldEvent =
 			readonly level: ReceiptLevel;
 	  }
 	| { readonly type: "retract"; readonly mechanism: string; readonly attempt: string }
+	/** The mechanism says that it has taken the attempt back. */
+	| { readonly type: "retracted"; readonly mechanism: string; readonly attempt: string }
 	/** The recipient writes back; `kept` as with receipts. */
 	| { readonly type: "reply"; readonly mechanism: string; readonly attempt: string; readonly body: string }
 	| { readonly type: "reply-kept"; readonly mechanism: string; readonly attempt: string; readonly body: string }

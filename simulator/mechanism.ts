@@ -241,8 +241,12 @@ export class VirtualMechanism {
 		}
 		return process.onlyWhileAlive(
 			new Promise((resolve, reject) => {
-				const answer = () => (how === "throws" ? reject(new Error("gone")) : resolve(how === "yes"));
-				this.#world.later(random.length(1, 3000), answer);
+				this.#world.later(random.length(1, 3000), () => {
+					if (how === "yes") {
+						this.#world.log.add({ type: "retracted", mechanism: this.about.name, attempt });
+					}
+					return how === "throws" ? reject(new Error("gone")) : resolve(how === "yes");
+				});
 			}),
 		);
 	}

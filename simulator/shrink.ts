@@ -48,9 +48,16 @@ class Shrinker {
 		const judged = await judge(smaller, this.#bug);
 		const fails = judged.violations.some(({ rule }) => rule === this.#rule);
 		if (fails) {
-			this.#best = judged;
+			this.#best = this.#inFront(judged);
 		}
 		return fails;
+	}
+
+	/** What is kept is told first of all, whatever else a smaller scenario breaks. */
+	#inFront(judged: Judged): Judged {
+		const kept = judged.violations.filter(({ rule }) => rule === this.#rule);
+		const others = judged.violations.filter(({ rule }) => rule !== this.#rule);
+		return { ...judged, violations: [...kept, ...others] };
 	}
 
 	/** Leaves out runs of steps, long ones first. */

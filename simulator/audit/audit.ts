@@ -3,6 +3,8 @@ import { auditDelivery } from "./delivery.ts";
 import type { Evidence, Rule, Violation } from "./evidence.ts";
 import { History } from "./history.ts";
 import { auditPromises } from "./promises.ts";
+import { auditQuestions } from "./questions.ts";
+import { auditRetractions } from "./retractions.ts";
 import { auditSends } from "./sends.ts";
 import { Surroundings } from "./surroundings.ts";
 import { auditTime } from "./time.ts";
@@ -18,6 +20,8 @@ export function audit(evidence: Evidence): readonly Violation[] {
 		...auditSends(evidence, history),
 		...auditTruth(evidence),
 		...auditUnsent(grounds),
+		...auditQuestions(evidence),
+		...auditRetractions(grounds),
 		...auditTime(evidence),
 	];
 }

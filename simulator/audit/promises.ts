@@ -45,13 +45,22 @@ function invented(evidence: Evidence): Violation[] {
 	const acceptedMessages = new Set(evidence.of("accepted").map(({ message }) => message));
 	const refused = new Set(evidence.of("refused").map(({ request }) => request));
 	const answered = new Set([...evidence.of("accepted").map(({ request }) => request), ...refused]);
-	const doubtful = evidence.scenario.steps.some((step) => step.do === "disk" && step.fault === "doubtful");
 	return evidence.deliveries.flatMap(({ row, draft }) => {
 		const asked = requests.get(draft.subject ?? "") ?? [];
 		const unanswered = asked.some(({ request }) => !answered.has(request));
-		return acceptedMessages.has(row.message) || unanswered || doubtful
+		return acceptedMessages.has(row.message) || unanswered || asked.some((one) => isDoubtful(one, evidence))
 			? []
 			: [{ rule: "invented" as const, delivery: row.id, text: "every request for it was refused" }];
+	});
+}
+
+/** Whether the disk answered with errors to what it had written, while the program was at work on a request. */
+function isDoubtful({ request, at }: EventOf<"asked">, evidence: Evidence): boolean {
+	const weather = evidence.of("weather");
+	const refused = evidence.of("refused").find((one) => one.request === request)?.at ?? Number.POSITIVE_INFINITY;
+	return weather.some(({ fault, at: from }, index) => {
+		const to = weather[index + 1]?.at ?? Number.POSITIVE_INFINITY;
+		return fault === "doubtful" && from <= refused && to >= at;
 	});
 }
 

@@ -41,6 +41,9 @@ function judge(send: Send, delivery: AuditedDelivery, evidence: Evidence, histor
 		...(send.mechanism === intent.mechanism
 			? []
 			: [{ rule: "policy" as const, text: `sent through ${send.mechanism}, meant for ${intent.mechanism}` }]),
+		...(send.body === delivery.draft.body && send.subject === delivery.draft.subject
+			? []
+			: [{ rule: "truth" as const, text: "something else was sent than what was handed in" }]),
 		...repeated(send, delivery),
 		...outside(send, intent, delivery, evidence, history),
 	];

@@ -1,13 +1,11 @@
 /** What is due happens in time, as long as the program runs and nothing is the matter with disk or clock. */
 import type { Milliseconds } from "@posthaste/core";
-import { busySpans, overlap, type Span } from "./busy.ts";
+import { busySpans, overlap } from "./busy.ts";
 import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
+import { troublesOf } from "./trouble.ts";
 
 /** A message that expires waits for its call, which has a moment to say what it knows. */
 const slack: Milliseconds = 5000;
-/** After trouble it takes so long until nothing is late any more: the longest that a claim lasts, and some. */
-const aftermath: Milliseconds = 15 * 60_000;
-
 interface Due {
 	readonly what: string;
 	readonly at: Milliseconds;
@@ -25,29 +23,13 @@ export function auditTime(evidence: Evidence): readonly Violation[] {
 	return evidence.deliveries.flatMap((delivery) =>
 		duesOf(delivery, end)
 			.filter((due) => due.done > due.at + slack && due.done - due.at - waited(due) > slack)
-			.filter(({ at, done }) => !troubles.some(({ from, to }) => from <= done && to >= at))
+			.filter(({ at, done }) => !troubles.some(({ from, to, aftermath }) => from <= done && to + aftermath >= at))
 			.map(({ what, at, done }) => ({
 				rule: "time" as const,
 				delivery: delivery.row.id,
 				text: `${what} came ${done - at} ms late`,
 			})),
 	);
-}
-
-function troublesOf(evidence: Evidence): readonly Span[] {
-	const troubles: Span[] = [];
-	let since: Milliseconds | undefined;
-	for (const event of evidence.events) {
-		if (event.type === "clock") {
-			troubles.push({ from: event.at - event.by, to: event.at + aftermath });
-		} else if (event.type === "died" || (event.type === "weather" && event.fault !== undefined)) {
-			since ??= event.at;
-		} else if (event.type === "started" || event.type === "weather") {
-			troubles.push({ from: since ?? event.at, to: event.at + aftermath });
-			since = undefined;
-		}
-	}
-	return since === undefined ? troubles : [...troubles, { from: since, to: Number.POSITIVE_INFINITY }];
 }
 
 function duesOf(delivery: AuditedDelivery, end: Milliseconds): readonly Due[] {
@@ -86,7 +68,21 @@ function duesOf(delivery: AuditedDelivery, end: Milliseconds): readonly Due[] {
 				return [];
 		}
 	});
-	const free = dues.filter(({ at, done }) => !held.some((since) => since <= done && done >= at));
+	const free = [...dues, ...givingUps(delivery, final)].filter(
+		({ at, done }) => !held.some((since) => since <= done && done >= at),
+	);
 	const expiry = { what: "its expiry", at: Math.max(expiresAt, row.acceptedAt), done: final };
 	return Number.isFinite(expiresAt) ? [...free, expiry] : free;
+}
+
+/** An attempt that was accepted waits for its receipt until its time is over, and is given up then. */
+function givingUps(delivery: AuditedDelivery, final: Milliseconds): readonly Due[] {
+	const intents = new Map(entriesOf(delivery, "attempt").map((entry) => [entry.attempt, entry]));
+	return [...intents.values()].flatMap(({ attempt, deadline, mechanism }): Due[] => {
+		const gaveUp = entriesOf(delivery, "gave-up").find((entry) => entry.attempt === attempt);
+		const outcome = entriesOf(delivery, "outcome").findLast((entry) => entry.attempt === attempt);
+		const waits = gaveUp !== undefined || (outcome?.outcome === "accepted" && outcome.at <= final);
+		const at = Math.max(deadline, outcome?.at ?? deadline);
+		return waits ? [{ what: `giving up ${mechanism}`, at, done: gaveUp?.at ?? final }] : [];
+	});
 }

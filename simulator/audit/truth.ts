@@ -20,6 +20,8 @@ interface Said {
 	readonly returned: ReadonlyMap<string, EventOf<"returned">>;
 	readonly receipts: ReadonlyMap<string, Milliseconds>;
 	readonly answers: ReadonlyMap<string, Milliseconds>;
+	readonly replies: ReadonlyMap<string, Milliseconds>;
+	readonly retracted: ReadonlyMap<string, Milliseconds>;
 }
 
 export function auditTruth(evidence: Evidence): readonly Violation[] {
@@ -28,12 +30,16 @@ export function auditTruth(evidence: Evidence): readonly Violation[] {
 		returned: new Map(evidence.of("returned").map((one) => [`${one.attempt}#${one.try}`, one])),
 		receipts: firsts(evidence.of("receipt").map(({ attempt, level, at }) => [`${attempt} ${level}`, at])),
 		answers: firsts(evidence.of("answer").map(({ prompt, answer, at }) => [`${prompt} ${answer}`, at])),
+		replies: firsts(evidence.of("reply").map(({ attempt, body, at }) => [`${attempt} ${body}`, at])),
+		retracted: firsts(evidence.of("retracted").map(({ attempt, at }) => [attempt, at])),
 	};
 	const found = evidence.deliveries.flatMap((delivery) =>
 		[
 			...entriesOf(delivery, "outcome").flatMap((entry) => outcome(entry, delivery, said, evidence)),
 			...entriesOf(delivery, "receipt").flatMap((entry) => receipt(entry, said)),
 			...entriesOf(delivery, "answered").flatMap((entry) => answered(entry, said)),
+			...entriesOf(delivery, "replied").flatMap((entry) => replied(entry, said)),
+			...entriesOf(delivery, "retracted").flatMap((entry) => retracted(entry, said)),
 			...hiddenEvidence(delivery),
 		].map((text): Violation => ({ rule: "truth", delivery: delivery.row.id, text })),
 	);
@@ -106,6 +112,16 @@ function answered({ prompt, answer, at }: EntryOf<"answered">, { answers }: Said
 	return given !== undefined && given <= at ? [] : [`nobody answered ${answer} to ${prompt}`];
 }
 
+function replied({ attempt, body, at }: EntryOf<"replied">, { replies }: Said): string[] {
+	const given = replies.get(`${attempt} ${body}`);
+	return given !== undefined && given <= at ? [] : [`nobody replied "${body}" to ${attempt}`];
+}
+
+function retracted({ attempt, done, at }: EntryOf<"retracted">, said: Said): string[] {
+	const told = said.retracted.get(attempt);
+	return !done || (told !== undefined && told <= at) ? [] : [`the mechanism did not take back ${attempt}`];
+}
+
 const order = ["accepted", "delivered", "read", "acknowledged"];
 
 /** A delivery that did not reach anybody holds no evidence that it did. */
@@ -138,6 +154,12 @@ function forgotten(evidence: Evidence): Violation[] {
 			? [forgot(attempt, `the receipt ${level} for ${attempt} was confirmed and is not there`)]
 			: [];
 	});
+	const replies = evidence.of("reply-kept").flatMap(({ attempt, body }) => {
+		const delivery = owner(attempt);
+		const there =
+			delivery && entriesOf(delivery, "replied").some((one) => one.attempt === attempt && one.body === body);
+		return there === false ? [forgot(attempt, `a reply to ${attempt} was confirmed and is not there`)] : [];
+	});
 	const answers = evidence.of("answer-kept").flatMap(({ prompt, answer }) => {
 		const closed = entriesOf(owner(prompt) ?? { journal: [] }, "prompt-closed").find((one) => one.prompt === prompt);
 		const ours = closed?.by === "sender" && closed.answer === answer;
@@ -152,7 +174,7 @@ function forgotten(evidence: Evidence): Violation[] {
 		const excused = !heard || there || evidence.diedWithin(at, last) || last - at < patience;
 		return excused ? [] : [forgot(attempt, `what came of ${attempt}#${tries} is not in the journal`)];
 	});
-	return [...receipts, ...answers, ...outcomes];
+	return [...receipts, ...replies, ...answers, ...outcomes];
 }
 
 function forgot(id: string, text: string): Violation {

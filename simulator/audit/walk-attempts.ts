@@ -23,6 +23,8 @@ export interface Attempt {
 	phase: "sending" | "resting" | "waiting" | "undecided" | "over";
 	restsUntil: Milliseconds;
 	level: string | undefined;
+	/** What its last try came to. */
+	outcome: string | undefined;
 }
 
 /** The attempts of one step. */
@@ -123,6 +125,16 @@ export class Attempts {
 		return [...this.#all.values()].find(({ level, until }) => isEnough(level, until));
 	}
 
+	/** Whether none was made. */
+	get isNone(): boolean {
+		return this.#all.size === 0;
+	}
+
+	/** Whether nobody can say of one of them that it came to something, or that it did not. */
+	get isUnknown(): boolean {
+		return [...this.#all.values()].some(({ outcome, level }) => outcome === "unknown" && level === undefined);
+	}
+
 	first(entry: EntryOf<"attempt">, { step, attempts }: Group): void {
 		if (entry.try !== 1 || this.#all.has(entry.attempt)) {
 			throw new Parted("repeat", `${entry.attempt} began with try ${entry.try}`);
@@ -133,7 +145,7 @@ export class Attempts {
 		const { attempt: id, mechanism, until, deadline } = entry;
 		const made: Attempt = {
 			...{ id, mechanism, until, deadline },
-			...{ tries: 1, phase: "sending", restsUntil: 0, level: undefined },
+			...{ tries: 1, phase: "sending", restsUntil: 0, level: undefined, outcome: undefined },
 		};
 		attempts.set(mechanism, made);
 		this.#all.set(id, made);
@@ -165,6 +177,7 @@ export class Attempts {
 		const attempt = this.get(entry.attempt);
 		const isDue = attempt.phase === "sending" && attempt.tries === entry.try;
 		if (isFinal || isDue) {
+			attempt.outcome = entry.outcome;
 			this.#raise(attempt, entry.outcome === "accepted" ? "accepted" : undefined);
 			this.#raise(attempt, entry.level);
 		}

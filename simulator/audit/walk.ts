@@ -27,6 +27,9 @@ export interface Guide {
 	stands(mechanism: string, at: Milliseconds): readonly Stand[];
 }
 
+/** What a delivery is reached by, when it is not just a receipt. */
+const reasonOf: Readonly<Record<string, string>> = { accepted: "accepted", acknowledged: "acknowledged" };
+
 export function walk(delivery: AuditedDelivery, guide: Guide): Parting | undefined {
 	const walker = new Walker(delivery, guide);
 	for (const entry of delivery.journal) {
@@ -51,7 +54,8 @@ class Walker {
 	readonly #attempts: Attempts;
 	#next = 0;
 	#underWay: UnderWay = { on: "nothing" };
-	#declined = false;
+	/** Who answered no: the sender, their standing answer, or the time that ran out. */
+	#declined: string | undefined;
 	#final = false;
 	/** The last thing that came in from outside. */
 	#input: JournalEntry | undefined;
@@ -199,7 +203,7 @@ class Walker {
 	/** Whatever is under way has to have come to its end before anything else begins. */
 	#mustBeDone(at: Milliseconds): void {
 		const now = this.#underWay;
-		if (this.#declined) {
+		if (this.#declined !== undefined) {
 			throw new Parted("prompt", "the answer was no, and it went on");
 		}
 		if (now.on === "question") {
@@ -308,7 +312,7 @@ class Walker {
 			this.#mustBeAnswered(entry);
 		}
 		this.#underWay = { on: "nothing" };
-		this.#declined = answer === "no";
+		this.#declined = answer === "no" ? by : undefined;
 	}
 
 	#mustBeAnswered({ prompt, by, answer, at }: EntryOf<"prompt-closed">): void {
@@ -331,7 +335,12 @@ class Walker {
 		if (this.#final && entry.reason !== "late-receipt") {
 			throw new Parted("truth", `it ended twice, the second time as ${entry.state}`);
 		}
+		const wasFinal = this.#final;
 		this.#final = true;
+		const because = this.#whyEnded(entry, wasFinal);
+		if (entry.reason !== because) {
+			throw new Parted("truth", `it ended as ${entry.reason}, and what happened is ${because}`);
+		}
 		switch (entry.state) {
 			case "reached":
 				this.#mustBeReached(entry.attempt);
@@ -351,6 +360,30 @@ class Walker {
 		}
 	}
 
+	/** The reason that fits what happened. */
+	#whyEnded({ state, attempt, reason }: EntryOf<"settled">, wasFinal: boolean): string {
+		switch (state) {
+			case "reached":
+				return wasFinal ? "late-receipt" : (reasonOf[this.#attempts.get(attempt ?? "").level ?? ""] ?? "receipt");
+			case "expired":
+				return "message-expired";
+			case "cancelled":
+				return "cancelled";
+			default:
+				return reason === "ended-by-person" ? reason : this.#whyUnreached();
+		}
+	}
+
+	#whyUnreached(): string {
+		if (this.#declined !== undefined) {
+			return this.#declined === "timeout" ? "no-answer" : "sender-declined";
+		}
+		if (this.#attempts.isUnknown) {
+			return "unknown-outcome";
+		}
+		return this.#attempts.isNone ? "no-mechanism" : "exhausted";
+	}
+
 	#mustBeReached(id: string | undefined): void {
 		const attempt = this.#attempts.get(id ?? "");
 		if (!isEnough(attempt.level, attempt.until)) {
@@ -365,7 +398,7 @@ class Walker {
 			}
 			return;
 		}
-		if (!this.#declined) {
+		if (this.#declined === undefined) {
 			this.#mustBeDone(at);
 			const left = this.#nextStep();
 			if (left !== undefined) {

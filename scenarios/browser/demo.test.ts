@@ -1,35 +1,14 @@
 /** Scenarios (a) and (b) on the demo page, in a real browser, with screenshots of what a person sees. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { available, findBinary } from "@posthaste/real-servers";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { available } from "@posthaste/real-servers";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, looks, patient, shoot, sidewaysOverflow } from "./chromium.ts";
 
 const binary = fileURLToPath(new URL("../../packages/posthaste/bin/posthaste.js", import.meta.url));
-const shots = fileURLToPath(new URL("./screenshots/", import.meta.url));
-
-/** A page on a test machine talks to its own server and to nobody else. */
-const flags = [
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-];
-
-/** A loaded machine may take its time. */
-const patient = { timeout: 15_000 };
-
-const looks = [
-	{ name: "light", colorScheme: "light", viewport: { width: 1440, height: 1000 } },
-	{ name: "dark", colorScheme: "dark", viewport: { width: 1440, height: 1000 } },
-	{ name: "phone", colorScheme: "light", viewport: { width: 390, height: 844 } },
-] as const;
 
 describe.runIf(available("Chromium"))("the demo page in Chromium", () => {
 	let demo: ChildProcess;
@@ -37,14 +16,13 @@ describe.runIf(available("Chromium"))("the demo page in Chromium", () => {
 	let browser: Browser;
 
 	beforeAll(async () => {
-		await mkdir(shots, { recursive: true });
 		demo = spawn(process.execPath, [binary, "demo", "--listen", "127.0.0.1:0", "--log-level", "error"], {
 			stdio: ["ignore", "pipe", "inherit"],
 		});
 		const lines = createInterface({ input: demo.stdout as NonNullable<typeof demo.stdout> });
 		const [line] = await once(lines, "line");
 		url = /http:\S+/.exec(String(line))?.[0] ?? "";
-		browser = await chromium.launch({ executablePath: findBinary("chromium") ?? "chromium", args: flags });
+		browser = await launchBrowser();
 	});
 	afterAll(async () => {
 		await browser?.close();
@@ -81,8 +59,7 @@ describe.runIf(available("Chromium"))("the demo page in Chromium", () => {
 			await expect.poll(() => page.getByTestId("device-pager").textContent(), patient).toContain(`By page, ${name}`);
 			await shoot(page, `${name}-b-paged`);
 
-			const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-			expect(overflow, "the page scrolls sideways").toBeLessThanOrEqual(0);
+			expect(await sidewaysOverflow(page), "the page scrolls sideways").toBeLessThanOrEqual(0);
 			expect(errors).toEqual([]);
 		} finally {
 			await context.close();
@@ -109,9 +86,4 @@ async function stateOf(page: Page, message: string): Promise<string | null> {
 		.getByTestId("state")
 		.first()
 		.getAttribute("data-state", { timeout: 5000 });
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-	await page.evaluate("window.scrollTo(0, 0)");
-	await page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
 }

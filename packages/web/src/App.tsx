@@ -3,6 +3,7 @@ import { useState } from "react";
 import classes from "./App.module.css";
 import { Compose } from "./components/compose/Compose.tsx";
 import { Devices } from "./components/devices/Devices.tsx";
+import { Held } from "./components/held/Held.tsx";
 import { Mechanisms } from "./components/mechanisms/Mechanisms.tsx";
 import { MessagePage } from "./components/messages/MessagePage.tsx";
 import { Messages } from "./components/messages/Messages.tsx";
@@ -48,16 +49,19 @@ function Home({ demo }: { readonly demo: DevicesDocument | undefined }) {
 	const wide = useMediaQuery("(min-width: 62.01em)", true, { getInitialValueInEffect: false });
 	const [sent, setSent] = useState<string>();
 	return (
-		<div className={classes.columns}>
-			<div className={classes.column}>
-				<Compose suggestedRecipient={demo?.user} onSent={setSent} />
-				{wide && <Mechanisms />}
+		<>
+			<Held />
+			<div className={classes.columns}>
+				<div className={classes.column}>
+					<Compose suggestedRecipient={demo?.user} onSent={setSent} />
+					{wide && <Mechanisms />}
+				</div>
+				<div className={classes.column}>
+					{demo !== undefined && <Devices devices={demo} />}
+					<Messages sent={sent} />
+					{!wide && <Mechanisms />}
+				</div>
 			</div>
-			<div className={classes.column}>
-				{demo !== undefined && <Devices devices={demo} />}
-				<Messages sent={sent} />
-				{!wide && <Mechanisms />}
-			</div>
-		</div>
+		</>
 	);
 }

@@ -100,12 +100,17 @@ export const sendMessage = (draft: Draft, idempotencyKey: string) =>
 
 export const explain = (draft: Draft) => request<ExplanationDocument>("POST", "/v1/explain", draft);
 
-/** Newest first. */
-export const listMessages = (cursor?: string) =>
+const listOf = (query: string, cursor: string | undefined) =>
 	request<PageDocument<MessageDocument>>(
 		"GET",
-		`/v1/messages?limit=20${cursor === undefined ? "" : `&cursor=${segment(cursor)}`}`,
+		`/v1/messages?${query}${cursor === undefined ? "" : `&cursor=${segment(cursor)}`}`,
 	);
+
+/** Newest first. */
+export const listMessages = (cursor?: string) => listOf("limit=20", cursor);
+
+/** Messages with a delivery that a person has to decide about, newest first: so many that they are rarely not all. */
+export const listHeld = (cursor?: string) => listOf("state=held&limit=50", cursor);
 
 export const getMessage = (id: string) => request<MessageDocument>("GET", `/v1/messages/${segment(id)}`);
 

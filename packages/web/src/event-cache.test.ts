@@ -62,6 +62,51 @@ describe("an event, for what the page keeps", () => {
 		expect(again).toEqual(["prompts"]);
 	});
 
+	describe("and for the held deliveries", () => {
+		const lacking: JournalDocument = { sequence: 2, at, type: "held", reason: "unknown-held", detail: "pager" };
+		const resolved: JournalDocument = { sequence: 2, at, type: "resolved", resolution: "resend" };
+		const holds = { ...event(lacking), state: "held" } as const;
+		const keepHeld = (...items: readonly MessageDocument[]) =>
+			client.setQueryData<MessagePages>(keys.held, { pages: [{ items }], pageParams: [undefined] });
+
+		test("that holds a delivery asks for them", () => {
+			keepHeld();
+			take(holds);
+			expect(again).toEqual(["held"]);
+		});
+
+		test("that lets one go tells so at once, and asks for the rest of them", () => {
+			const deliveries = message.deliveries.map((one) => ({ ...one, state: "held" }) as const);
+			keepHeld({ ...message, deliveries });
+			take(event(resolved));
+			expect(client.getQueryData<MessagePages>(keys.held)?.pages[0]?.items[0]?.deliveries[0]?.state).toBe("waiting");
+			expect(again).toEqual(["held"]);
+		});
+
+		test("that has nothing to do with them does not ask, however often it comes", () => {
+			keepHeld();
+			take(event(noted));
+			expect(again).toEqual([]);
+		});
+
+		test("that lets one go while they are under way asks again, for that answer would bring it back", async () => {
+			let arrive: (answer: MessagePages) => void = () => undefined;
+			const fetching = client.fetchQuery({
+				queryKey: keys.held,
+				queryFn: () =>
+					new Promise<MessagePages>((resolve) => {
+						arrive = resolve;
+					}),
+			});
+			take(event(noted));
+			expect(again).toEqual([]);
+			take(event({ ...resolved, sequence: 3 }));
+			expect(again).toEqual(["held"]);
+			arrive({ pages: [], pageParams: [] });
+			await fetching;
+		});
+	});
+
 	test("that comes while an older answer is under way asks again, for that answer would undo it", async () => {
 		let arrive: (answer: MessageDocument) => void = () => undefined;
 		const fetching = client.fetchQuery({

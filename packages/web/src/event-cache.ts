@@ -2,7 +2,7 @@
 import type { EventDocument, MessageDocument, PageDocument } from "@posthaste/core";
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { keys } from "./hooks/keys.ts";
-import { applyEvent, touchesPrompts } from "./merge.ts";
+import { applyEvent, touchesHeld, touchesPrompts } from "./merge.ts";
 
 export type MessagePages = InfiniteData<PageDocument<MessageDocument>>;
 
@@ -11,8 +11,13 @@ export type Refetch = (key: readonly string[]) => void;
 
 /** Brings an event into the answers that are kept, and asks for those that it does not complete. */
 export function takeIn(client: QueryClient, event: EventDocument, refetch: Refetch): void {
-	if (!takeIntoList(client, event) || isUnderWay(client, keys.messages)) {
+	if (!takeIntoList(client, keys.messages, event) || isUnderWay(client, keys.messages)) {
 		refetch(keys.messages);
+	}
+	// The list of the held ones has a message that does not belong there, or lacks one that does.
+	const isListed = takeIntoList(client, keys.held, event);
+	if (isListed !== (event.state === "held") || (touchesHeld(event) && isUnderWay(client, keys.held))) {
+		refetch(keys.held);
 	}
 	const opened = keys.message(event.message);
 	if (!takeIntoMessage(client, event) || isUnderWay(client, opened)) {
@@ -29,9 +34,9 @@ function isUnderWay(client: QueryClient, key: readonly string[]): boolean {
 }
 
 /** False when the list does not have the message. */
-function takeIntoList(client: QueryClient, event: EventDocument): boolean {
+function takeIntoList(client: QueryClient, key: readonly string[], event: EventDocument): boolean {
 	let listed = false;
-	client.setQueryData<MessagePages>(keys.messages, (old) => {
+	client.setQueryData<MessagePages>(key, (old) => {
 		if (old === undefined) {
 			return old;
 		}

@@ -53,3 +53,10 @@ const promptTypes: ReadonlySet<JournalDocument["type"]> = new Set([
 export function touchesPrompts(event: EventDocument): boolean {
 	return event.entries.some((entry) => promptTypes.has(entry.type));
 }
+
+const heldTypes: ReadonlySet<JournalDocument["type"]> = new Set(["held", "stranded", "resolved", "cancelled"]);
+
+/** Whether an event may have held a delivery or let it go. */
+export function touchesHeld(event: EventDocument): boolean {
+	return event.entries.some((entry) => heldTypes.has(entry.type));
+}

@@ -2,7 +2,7 @@
  * The journal in sentences, ready to be shown: the core's words, with their moments as parts of their
  * own (the page shows them in the reader's time) and the evidence apart (the page shows it small).
  */
-import { type JournalDocument, sentenceOf, type Tone } from "@posthaste/core";
+import { type JournalDocument, type SettleReason, sentenceOf, settleReasons, type Tone } from "@posthaste/core";
 
 /** A piece of a sentence: words, or a moment in milliseconds since the epoch. */
 export type Part = string | { readonly moment: number };
@@ -55,4 +55,10 @@ function splitMoments(text: string): readonly Part[] {
 		.split(mark)
 		.map((piece, index) => (index % 2 === 1 ? { moment: Number(piece) } : piece))
 		.filter((part) => part !== "");
+}
+
+/** Why a delivery is held or was settled. A newer program may have reasons that this page has no words for yet. */
+export function reasonSentence(reason: SettleReason): string {
+	const text = settleReasons[reason] ?? reason;
+	return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

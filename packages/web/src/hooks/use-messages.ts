@@ -1,7 +1,7 @@
 import type { Draft, Resolution } from "@posthaste/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import { cancelMessage, explain, getMessage, listMessages, resolveDelivery, sendMessage } from "../api.ts";
+import { cancelMessage, explain, getMessage, listHeld, listMessages, resolveDelivery, sendMessage } from "../api.ts";
 import { freshKey } from "../idempotency.ts";
 import { keys } from "./keys.ts";
 
@@ -10,6 +10,16 @@ export function useMessages() {
 	return useInfiniteQuery({
 		queryKey: keys.messages,
 		queryFn: ({ pageParam }) => listMessages(pageParam),
+		initialPageParam: undefined as string | undefined,
+		getNextPageParam: (page) => page.next,
+	});
+}
+
+/** Messages with held deliveries, newest first, page by page. */
+export function useHeld() {
+	return useInfiniteQuery({
+		queryKey: keys.held,
+		queryFn: ({ pageParam }) => listHeld(pageParam),
 		initialPageParam: undefined as string | undefined,
 		getNextPageParam: (page) => page.next,
 	});
@@ -53,6 +63,7 @@ export function useCancel(id: string) {
 			Promise.all([
 				client.invalidateQueries({ queryKey: keys.message(id) }),
 				client.invalidateQueries({ queryKey: keys.prompts }),
+				client.invalidateQueries({ queryKey: keys.held }),
 			]),
 	});
 }
@@ -62,6 +73,10 @@ export function useResolve(message: string, delivery: string) {
 	const client = useQueryClient();
 	return useMutation({
 		mutationFn: (resolution: Resolution) => resolveDelivery(delivery, resolution),
-		onSettled: () => client.invalidateQueries({ queryKey: keys.message(message) }),
+		onSettled: () =>
+			Promise.all([
+				client.invalidateQueries({ queryKey: keys.message(message) }),
+				client.invalidateQueries({ queryKey: keys.held }),
+			]),
 	});
 }

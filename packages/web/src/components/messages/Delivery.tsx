@@ -1,5 +1,6 @@
-import { type DeliveryDocument, selectionReasons, settleReasons } from "@posthaste/core";
+import { type DeliveryDocument, selectionReasons } from "@posthaste/core";
 import { useNames } from "../../hooks/use-names.ts";
+import { reasonSentence } from "../../sentences.ts";
 import { PolicyTable } from "../explain/PolicyTable.tsx";
 import { HeldActions } from "./HeldActions.tsx";
 import { Journal } from "./Journal.tsx";
@@ -16,7 +17,7 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryDocument }) 
 				<h3 className={classes.heading}>
 					{recipient} <StateBadge state={delivery.state} />
 				</h3>
-				{delivery.reason !== undefined && <p className={classes.why}>{capital(settleReasons[delivery.reason])}.</p>}
+				{delivery.reason !== undefined && <p className={classes.why}>{reasonSentence(delivery.reason)}</p>}
 				{manager !== undefined && configuration !== undefined && (
 					<p className={classes.why}>
 						Manager <b>{manager.name}</b> ({manager.plugin} {manager.version}): {selectionReasons[manager.reason]}.
@@ -31,8 +32,4 @@ export function Delivery({ delivery }: { readonly delivery: DeliveryDocument }) 
 			<Journal entries={delivery.journal} recipient={recipient} />
 		</section>
 	);
-}
-
-function capital(text: string | undefined): string {
-	return text === undefined ? "" : text.charAt(0).toUpperCase() + text.slice(1);
 }

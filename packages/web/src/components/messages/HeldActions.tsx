@@ -17,12 +17,27 @@ const withoutManager = [
 
 /** A held delivery waits for a person's decision. */
 export function HeldActions({ delivery }: { readonly delivery: DeliveryDocument }) {
+	return (
+		<div className={classes.held}>
+			<span>A person has to decide:</span>
+			<HeldChoices delivery={delivery} label="What to do with the held delivery" />
+		</div>
+	);
+}
+
+interface HeldChoicesProps {
+	readonly delivery: DeliveryDocument;
+	/** What the choices are about, for those who do not see where they stand. */
+	readonly label: string;
+}
+
+/** What a person can decide. */
+export function HeldChoices({ delivery, label }: HeldChoicesProps) {
 	const offered = delivery.reason === "unknown-held" ? choices : withoutManager;
 	const resolve = useResolve(delivery.message, delivery.id);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields; these are commands.
-		<div className={classes.held} role="group" aria-label="What to do with the held delivery">
-			<span>A person has to decide:</span>
+		<div className={classes.choices} role="group" aria-label={label}>
 			{offered.map(({ resolution, label }) => (
 				<Button
 					key={resolution}

@@ -8,6 +8,8 @@ import type { Grounds } from "./passed-over.ts";
 
 /** The call follows once the decision is on disk, unless the program dies before. */
 const patience: Milliseconds = 15 * 60_000;
+/** A retraction that gets no turn within this time is not made. */
+const longestTurn: Milliseconds = 31_000;
 
 export function auditRetractions(grounds: Grounds): readonly Violation[] {
 	const { evidence } = grounds;
@@ -106,7 +108,7 @@ class Retractions {
 	}
 }
 
-/** A mechanism that can take back was asked to, unless the program died, or the recipient or the mechanism was gone. */
+/** A mechanism that can take back was asked to, unless the program died, or the recipient or the mechanism was gone, or it rested. */
 function notAsked(entry: EntryOf<"retract">, delivery: AuditedDelivery, grounds: Grounds): string[] {
 	const { evidence } = grounds;
 	const { attempt, mechanism, at } = entry;
@@ -124,6 +126,8 @@ function isOutOfReach(
 	const has = (user: User | undefined) => user?.mechanisms.some((entry) => entry.mechanism === mechanism) === true;
 	return (
 		surroundings.hasNotComeUp(mechanism, at) ||
+		surroundings.mayRest(mechanism, at) ||
+		surroundings.mayRest(mechanism, at + longestTurn) ||
 		!history.at<User>(`users/${row.recipient}`, at).every((user) => has(user))
 	);
 }

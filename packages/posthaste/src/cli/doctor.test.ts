@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { nodeFinding } from "./checks/machine.ts";
+import { messageWith } from "./testing/documents.ts";
 import { run } from "./testing/run.ts";
 import { problem, ScriptedServer } from "./testing/scripted-server.ts";
 
@@ -72,15 +73,37 @@ test("breakers, inactive mechanisms, held deliveries and missing managers are wr
 				],
 			},
 		})
-		.on("GET /v1/messages", ({ query }) => ({ json: { items: query.get("state") === "held" ? [{ id: "m" }] : [] } }))
+		.on("GET /v1/messages", ({ query }) => ({ json: { items: query.get("state") === "held" ? [held("m", 1)] : [] } }))
 		.on("GET /v1/selection", { json: { rules: [] } });
 	const { code, lines } = await doctor();
 	expect(lines).toContain("✗ Mechanism im (web) rests: its breaker is open");
 	expect(lines).toContain("✗ Mechanism sms (smpp) is not active: no bind");
 	expect(lines).toContain("✗ No manager takes messages");
-	expect(lines).toContain("✗ 1 message is held until a person decides");
+	expect(lines).toContain("✗ Delivery m.1 to user1 is held until a person decides");
+	expect(lines.join("\n")).toContain(
+		`\`posthaste resolve m.1 next --server ${server.url}\`; \`resend\` tries the same`,
+	);
 	expect(lines).toContain("4 found wrong.");
 	expect(code).toBe(1);
+});
+
+/** A message to so many people whose deliveries are held, and one more who was reached. */
+function held(id: string, count: number) {
+	const deliveries = Array.from({ length: count + 1 }, (_, index) => ({
+		...{ id: `${id}.${index + 1}`, message: id, recipient: `user${index + 1}`, due: null, journal: [] },
+		state: index < count ? ("held" as const) : ("reached" as const),
+	}));
+	return messageWith([], { id, deliveries });
+}
+
+test("the first ten held deliveries are named with what to type, the others counted", async () => {
+	server.on("GET /v1/messages", { json: { items: [held("m", 8), held("n", 7)], next: "more" } });
+	const { lines } = await doctor();
+	expect(lines).toContain("✗ Delivery n.2 to user2 is held until a person decides");
+	expect(lines.join("\n")).not.toContain("n.3");
+	expect(lines.join("\n")).not.toContain("m.9");
+	expect(lines).toContain("✗ 5 or more other deliveries are held too");
+	expect(lines).toContain("    `posthaste messages --state held` lists them, with what to type.");
 });
 
 test("unreachable users are looked for on every page, the first ten named, the others counted", async () => {

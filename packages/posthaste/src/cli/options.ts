@@ -21,10 +21,12 @@ export function option(flags: string, description: string): Option {
 	return made.env(variable);
 }
 
+export const defaultServer = "http://127.0.0.1:7678";
+
 /** Adds what every command needs that talks to a running server. */
 export function withServer(command: Command): Command {
 	return command
-		.addOption(option("-s, --server <url>", "the running server").default("http://127.0.0.1:7678"))
+		.addOption(option("-s, --server <url>", "the running server").default(defaultServer))
 		.addOption(option("--json", "print JSON, also of errors"));
 }
 

@@ -1,7 +1,10 @@
 /** The commands against the real program: one server, started and stopped by its own command. */
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { MessageDocument } from "@posthaste/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Command, endCommands, run, start } from "./testing/run.ts";
@@ -10,7 +13,12 @@ const configuration = `
 mechanisms:
   im: { use: web }
   pager: { use: snpp, settings: { url: "snpp://127.0.0.1:9" } }
+  silent: { use: snpp, settings: { url: "snpp://127.0.0.1:PORT" } }
 managers:
+  careful:
+    use: sequence
+    configurations:
+      - { name: hold, unknown: hold, settings: { steps: [{ attempt: [silent] }] } }
   standard:
     use: sequence
     configurations:
@@ -21,8 +29,13 @@ managers:
             - { ask: "Nobody is there. Try again?", within: 5m, otherwise: no }
             - { attempt: [im] }
 selection:
+  - { manager: careful, when: message.category == "careful" }
   - { manager: standard }
 users:
+  kim:
+    name: Kim Doe
+    mechanisms:
+      - { mechanism: silent, address: { pager: "1" } }
   jsmith:
     name: John Smith
     mechanisms:
@@ -37,11 +50,21 @@ let folder: string;
 let file: string;
 let server: Command;
 let url: string;
+let pagers: Server;
+
+/** Takes every page as far as SEND and hangs up then, so that nobody knows what became of it. */
+function answerPager(socket: Socket): void {
+	const answer = (line: string) => (line === "SEND" ? socket.destroy() : socket.write("250 OK\r\n"));
+	socket.on("error", () => undefined).write("220 ready\r\n");
+	createInterface(socket).on("line", answer);
+}
 
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "posthaste-cli-"));
 	file = join(folder, "posthaste.yaml");
-	writeFileSync(file, configuration);
+	pagers = createServer(answerPager).listen(0, "127.0.0.1");
+	await once(pagers, "listening");
+	writeFileSync(file, configuration.replace("PORT", String((pagers.address() as AddressInfo).port)));
 	const data = join(folder, "data");
 	server = start(["serve", "--listen", "127.0.0.1:0", "--data", data, "--config", file, "--log-level", "error"]);
 	await server.shows("Posthaste listens on http://");
@@ -52,6 +75,7 @@ afterAll(async () => {
 	server.process.kill("SIGTERM");
 	const { code, stderr } = await server.done;
 	await endCommands();
+	pagers.close();
 	rmSync(folder, { recursive: true, force: true });
 	expect(stderr).toContain("Closing");
 	expect(code).toBe(0);
@@ -104,6 +128,22 @@ describe("posthaste serve and its clients", () => {
 		const again = await run(at("answer", "yes", "--message", id));
 		expect(again.stderr).toContain("No question is open");
 		expect(again.code).toBe(2);
+	});
+
+	test("a held delivery shows with what to type, and that decides about it", async () => {
+		const draft = { to: ["kim"], from: "alice", body: "Held", properties: { category: "careful" } };
+		const headers = { "content-type": "application/json" };
+		const sent = await fetch(`${url}/v1/messages`, { method: "POST", headers, body: JSON.stringify(draft) });
+		const { id } = (await sent.json()) as { id: string };
+		const held = async () => {
+			const message = (await (await fetch(`${url}/v1/messages/${id}`)).json()) as MessageDocument;
+			return message.deliveries[0]?.state === "held";
+		};
+		await expect.poll(held, { timeout: 15_000 }).toBe(true);
+		const { stdout } = await run(at("show", id));
+		const [, typed = ""] = /^ {2}kim {2}posthaste (.+)$/m.exec(stdout) ?? [];
+		expect(typed).toBe(`resolve ${id}.1 next --server ${url}`);
+		expect((await run(typed.split(" "))).stdout).toBe("kim  ✗ not reached\n");
 	});
 
 	test("watch follows everything", async () => {

@@ -158,7 +158,10 @@ describe("calls about what there is not", () => {
 		const { posthaste } = world;
 		await expect(posthaste.messages.cancel("nothing")).rejects.toMatchObject({ code: "not-found" });
 		await expect(posthaste.prompts.answer("nothing.1.p1", "yes")).rejects.toMatchObject({ code: "not-found" });
-		await expect(posthaste.deliveries.resolve("nothing.1", "end")).rejects.toMatchObject({ code: "not-found" });
+		for (const id of ["nothing.1", "nothing"]) {
+			const named = { code: "not-found", message: `there is no delivery ${id}` };
+			await expect(posthaste.deliveries.resolve(id, "end")).rejects.toMatchObject(named);
+		}
 		expect(await posthaste.messages.get("nothing")).toBeUndefined();
 		const message = await world.send();
 		await expect(posthaste.messages.cancel(message.id)).rejects.toMatchObject({ code: "already-final" });

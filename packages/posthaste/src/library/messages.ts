@@ -122,8 +122,8 @@ async function promptGone({ store }: Parts, id: string): Promise<PosthasteError>
 
 export function deliveries(parts: Parts): Posthaste["deliveries"] {
 	const existing = async (id: string) => {
-		const message = await existingMessage(parts, ownerOf(id));
-		return message.deliveries.find((delivery) => delivery.id === id) ?? notFound(`delivery ${id}`);
+		const message = await messageView(parts, ownerOf(id));
+		return message?.deliveries.find((delivery) => delivery.id === id) ?? notFound(`delivery ${id}`);
 	};
 	return {
 		async resolve(id, resolution, who) {

@@ -9,6 +9,8 @@ import {
 import type { MechanismView } from "../../posthaste.ts";
 import type { Client } from "../client.ts";
 import { whyInactive } from "../commands/plugins.ts";
+import { decisions, heldOf, resolveCommand } from "../held.ts";
+import { plain } from "../layout.ts";
 import type { Finding } from "./checks.ts";
 
 /** More of a kind than this are only counted. */
@@ -121,16 +123,27 @@ export async function* deliveryFindings(client: Client): AsyncGenerator<Finding>
 				what: `${count(prompts, "question waits", "questions wait")} for their senders' answer`,
 				remedy: "`posthaste answer` lists them.",
 			};
-	const held = await client.get<PageDocument<MessageDocument>>("/v1/messages", {
+	yield* heldFindings(client);
+}
+
+async function* heldFindings(client: Client): AsyncGenerator<Finding> {
+	const { items, next } = await client.get<PageDocument<MessageDocument>>("/v1/messages", {
 		query: { state: "held", limit: 100 },
 	});
-	if (held.items.length > 0) {
+	const held = heldOf(items);
+	for (const { id, recipient } of held.slice(0, listed)) {
 		yield {
 			check: "held",
 			level: "wrong",
-			what: `${count(held, "message is", "messages are")} held until a person decides`,
-			remedy: "`posthaste messages --state held` lists them, `posthaste resolve` decides.",
+			what: `Delivery ${id} to ${plain(recipient)} is held until a person decides`,
+			remedy: `\`${resolveCommand(id, client.server)}\`; ${decisions}`,
 		};
+	}
+	const more = held.length - listed;
+	if (more > 0) {
+		const what = `${more}${next === undefined ? "" : " or more"} other deliveries are held too`;
+		const remedy = "`posthaste messages --state held` lists them, with what to type.";
+		yield { check: "held", level: "wrong", what, remedy };
 	}
 }
 

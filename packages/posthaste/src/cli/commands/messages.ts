@@ -7,6 +7,7 @@ import { defaultSender } from "../draft.ts";
 import { follow } from "../events.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { usageFailure } from "../failure.ts";
+import { heldLines } from "../held.ts";
 import { interruptible } from "../interrupt.ts";
 import { clip, hanging, table } from "../layout.ts";
 import { clientOf, examples, option, type ServerOptions, withServer } from "../options.ts";
@@ -99,13 +100,15 @@ export function addShow(program: Command): void {
 			.argument("<message>", "a message's identifier"),
 	).action(
 		action(async (id: string, options: ServerOptions) => {
-			const message = await clientOf(options).get<MessageDocument>(messagePath(id));
+			const client = clientOf(options);
+			const message = await client.get<MessageDocument>(messagePath(id));
 			if (options.json) {
 				writeJson(message);
 				return;
 			}
 			const timeline = new Timeline(columns());
-			[...timeline.message(message), "", ...statesOf(message)].forEach(writeLine);
+			const lines = [...timeline.message(message), "", ...statesOf(message), ...heldLines([message], client.server)];
+			lines.forEach(writeLine);
 		}),
 	);
 	examples(command, [["posthaste show 01981b2e-5a7c-7c3e-9d53-0c8f4b7f2a10", "its timeline from the beginning"]]);
@@ -151,7 +154,8 @@ function parseLimit(text: string): number {
 
 async function list({ limit, sender, recipient, state, ...options }: ListOptions): Promise<void> {
 	const query = { sender, recipient, state };
-	const items = await clientOf(options).all<MessageDocument>("/v1/messages", query, limit);
+	const client = clientOf(options);
+	const items = await client.all<MessageDocument>("/v1/messages", query, limit);
 	if (options.json) {
 		writeJson({ items });
 	} else if (items.length === 0) {
@@ -160,7 +164,7 @@ async function list({ limit, sender, recipient, state, ...options }: ListOptions
 		const width = columns();
 		const lines =
 			width < widestBlock ? items.flatMap((item) => listBlock(item, width)) : table(items.map(listRow), width);
-		lines.forEach(writeLine);
+		[...lines, ...heldLines(items, client.server)].forEach(writeLine);
 	}
 }
 

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { messageId as id, messageWith } from "./testing/documents.ts";
+import { run } from "./testing/run.ts";
+import { ScriptedServer } from "./testing/scripted-server.ts";
+
+let server: ScriptedServer;
+
+beforeEach(async () => {
+	server = await new ScriptedServer().listen();
+});
+afterEach(() => server.close());
+
+/** The message with a delivery in each of these states; the server has it. */
+function message(states: readonly ("held" | "reached")[]) {
+	const deliveries = states.map((state, index) => ({
+		...{ id: `${id}.${index + 1}`, message: id, recipient: `user${index + 1}`, due: null, journal: [] },
+		state,
+	}));
+	server.on(`GET /v1/messages/${id}`, { json: messageWith([], { deliveries }) });
+	server.on("GET /v1/messages", { json: { items: [messageWith([], { deliveries })] } });
+}
+
+describe("what shows messages", () => {
+	test.each([
+		["the list", ["messages", "--state", "held"]],
+		["one message", ["show", id]],
+	])("says what to type for each held delivery: %s", async (_, command) => {
+		message(["held", "reached", "held"]);
+		const { stdout } = await run([...command, "--server", server.url], { env: { COLUMNS: "60" } });
+		expect(stdout).toContain(
+			[
+				"",
+				"Held until a person decides:",
+				`  user1  posthaste resolve ${id}.1 next --server ${server.url}`,
+				`  user3  posthaste resolve ${id}.3 next --server ${server.url}`,
+				"  `resend` tries the same again, `next` goes on with what comes next, `end` ends the delivery.",
+				"",
+			].join("\n"),
+		);
+	});
+
+	test("leaves out the server that the shell knows", async () => {
+		message(["held"]);
+		const { stdout } = await run(["show", id], { env: { POSTHASTE_SERVER: server.url } });
+		expect(stdout).toContain(`  user1  posthaste resolve ${id}.1 next\n`);
+	});
+
+	test("says nothing of it when none is held", async () => {
+		message(["reached"]);
+		expect((await run(["show", id, "--server", server.url])).stdout).not.toMatch(/resolve|Held/);
+	});
+});
+
+describe("resolve with a message's identifier", () => {
+	test("takes its only held delivery", async () => {
+		message(["reached", "held"]);
+		const path = `/v1/deliveries/${id}.2/resolve`;
+		server.on(`POST ${path}`, { json: { id: `${id}.2`, recipient: "user2", state: "waiting", journal: [] } });
+		const { code, stdout } = await run(["resolve", id, "next", "--server", server.url]);
+		expect([code, stdout]).toEqual([0, "user2  … waiting\n"]);
+		expect((await server.asked(`POST ${path}`)).body).toBe('{"resolution":"next"}');
+	});
+
+	test("names those there are when there are several, and decides nothing", async () => {
+		message(["held", "reached", "held"]);
+		const { code, stderr } = await run(["resolve", id, "end", "--server", server.url]);
+		expect(stderr).toContain(`2 deliveries of message ${id} are held: say which`);
+		expect(stderr).toContain(`  user1: posthaste resolve ${id}.1 end --server ${server.url}\n  user3: `);
+		expect([code, server.requests.map(({ method }) => method)]).toEqual([2, ["GET"]]);
+	});
+
+	test("says that none is held", async () => {
+		message(["reached"]);
+		const { code, stderr } = await run(["resolve", id, "end", "--server", server.url]);
+		expect([code, stderr]).toEqual([3, expect.stringContaining(`✗ No delivery of message ${id} is held\n`)]);
+	});
+});

@@ -41,6 +41,8 @@ export class Claims {
 	readonly #kept = new Map<Milliseconds, string[]>();
 	/** The time to claim came while claiming. */
 	#claimAgain = false;
+	/** The store refused the last claim. */
+	#inTrouble = false;
 	#stopped = false;
 
 	constructor(parts: ClaimsParts) {
@@ -85,13 +87,24 @@ export class Claims {
 		}
 	}
 
+	/** It is said once, and not each time that the store is asked again. */
+	#refused(error: unknown, consequence: string): void {
+		if (!this.#inTrouble) {
+			this.#parts.log.error({ error: String(error) }, consequence);
+		}
+		this.#inTrouble = true;
+	}
+
 	#renew(): void {
-		const { clock, store, log } = this.#parts;
+		const { clock, store } = this.#parts;
 		for (const [moment, deliveries] of this.#kept) {
 			const now = clock.now();
-			store.renew(deliveries, now, moment - now).catch((error) => {
-				log.error({ error: String(error) }, "claims could not be kept; they lapse at another time");
-			});
+			store.renew(deliveries, now, moment - now).then(
+				() => {
+					this.#inTrouble = false;
+				},
+				(error) => this.#refused(error, "claims could not be kept; they lapse at another time"),
+			);
 		}
 		this.#kept.clear();
 	}
@@ -116,7 +129,7 @@ export class Claims {
 			return;
 		}
 		this.#claiming = true;
-		const { store, clock, log, due } = this.#parts;
+		const { store, clock, due } = this.#parts;
 		try {
 			let claimed: readonly DeliveryRow[];
 			do {
@@ -128,11 +141,12 @@ export class Claims {
 				}
 			} while (claimed.length === claimLimit);
 			const next = (await store.nextDue()) ?? Number.POSITIVE_INFINITY;
+			this.#inTrouble = false;
 			const now = clock.now();
 			// A claim that lapses announces nothing, so it is looked for such once in a lease.
 			this.#wake.by(Math.max(Math.min(next, now + lease), now + 1));
 		} catch (error) {
-			log.error({ error: String(error) }, "due deliveries could not be claimed");
+			this.#refused(error, "due deliveries could not be claimed");
 			this.#wake.by(clock.now() + rest);
 		} finally {
 			this.#claiming = false;

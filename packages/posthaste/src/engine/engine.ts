@@ -58,6 +58,8 @@ export class Engine {
 	readonly #residents = new PassingMap<string, Resident>();
 	/** Writes that failed and wait to be tried again. */
 	#retrying = 0;
+	/** A journal could not be written, and none was written since. */
+	#inTrouble = false;
 	#abandoned = false;
 
 	constructor(parts: EngineParts) {
@@ -229,16 +231,25 @@ export class Engine {
 			if (error instanceof NotAccepted) {
 				this.#forget(resident, error);
 			} else if (error !== undefined) {
-				const about = { delivery: resident.id, error: error.message };
-				this.#parts.log.error(about, "a journal could not be written; it is tried again");
-				resident.isDoubtful = true;
-				this.#afterRest(() => this.#write(resident));
+				this.#notWritten(resident, error);
 			} else if (result === "fenced") {
 				void this.#fenced(resident, append);
 			} else {
+				this.#inTrouble = false;
 				this.#written(resident, append);
 			}
 		});
+	}
+
+	/** It is said once, and not for each delivery and each time that it is tried again. */
+	#notWritten(resident: Resident, error: Error): void {
+		if (!this.#inTrouble && !resident.isDoubtful) {
+			const about = { delivery: resident.id, error: error.message };
+			this.#parts.log.error(about, "a journal could not be written; it is tried again");
+		}
+		this.#inTrouble = true;
+		resident.isDoubtful = true;
+		this.#afterRest(() => this.#write(resident));
 	}
 
 	/**

@@ -102,6 +102,24 @@ describe("a store that cannot write for a while", () => {
 		expect(world.pager.sent).toHaveLength(0);
 	});
 
+	test("is told once, however many deliveries are under way and however long it takes", async () => {
+		const trouble = "a journal could not be written; it is tried again";
+		for (const expected of [[trouble], [trouble, trouble]]) {
+			const call = Promise.withResolvers<SendResult>();
+			world.im.answers(() => call.promise);
+			const messages = [await world.send(), await world.send({ to: ["ann"] })];
+			world.faults.failWrites(Number.POSITIVE_INFINITY);
+			call.resolve({ outcome: "accepted" });
+			await world.pass("10s");
+			expect(world.logged).toEqual(expected);
+			world.faults.failWrites(0);
+			await world.pass("1s");
+			for (const message of messages) {
+				expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+			}
+		}
+	});
+
 	test("loses no receipt that comes meanwhile: it counts, and is confirmed only once it is on disk", async () => {
 		const call = Promise.withResolvers<SendResult>();
 		world.im.answers(() => call.promise);
@@ -292,8 +310,10 @@ describe("time", () => {
 	test("goes on after due deliveries could not be claimed", async () => {
 		const message = await world.send({ properties: { category: "read" } });
 		await world.pass("59s");
-		world.faults.failNext("claimDue");
-		await world.pass("1s");
+		for (let time = 0; time < 5; time++) {
+			world.faults.failNext("claimDue");
+			await world.pass("1s");
+		}
 		expect(world.logged).toEqual(["due deliveries could not be claimed"]);
 		expect(await world.delivery(message)).toMatchObject({ state: "waiting" });
 		await world.pass("1s");

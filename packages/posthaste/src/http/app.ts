@@ -44,6 +44,10 @@ export interface HttpOptions {
 	readonly ready?: () => Promise<ReadinessAnswer>;
 	/** How long a message that is handed in now will wait for the disk, milliseconds. Without it that is not looked at. */
 	readonly writeDelay?: () => Milliseconds;
+	/** Within how many milliseconds a request's body has to come, batches aside. 30 seconds when left out. */
+	readonly requestPatience?: Milliseconds;
+	/** After how many milliseconds in which it brings nothing, or takes none of its answers, a batch is ended. A minute when left out. */
+	readonly batchPatience?: Milliseconds;
 	/** Hears of every request that was answered. */
 	readonly observer?: RequestObserver;
 	/** Reads `posthaste.yaml`; without it configurations are taken as JSON alone. Throws PosthasteError. */

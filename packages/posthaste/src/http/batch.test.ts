@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Admission, Share, small } from "./admissions.ts";
 import { requestLimit } from "./app.ts";
+import { OpenBatch, receive } from "./batch-bounds.ts";
 import { mapInOrder } from "./in-order.ts";
-import { splitLines } from "./lines.ts";
+import { type Line, splitLines } from "./lines.ts";
+import { head, stallMany } from "./testing/stalled.ts";
 import { draft, start, startListening } from "./testing/start.ts";
 
 const batch = {
@@ -192,6 +198,75 @@ describe("POST /v1/messages/batch", () => {
 		expect(handedOver).toBeLessThan(20_000);
 		letGo();
 		expect(await answered).toBe(total);
+	});
+});
+
+const stalled = `${head("POST /v1/messages/batch", "Content-Type: application/x-ndjson", "Transfer-Encoding: chunked")}`;
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+describe("a batch that stands still", () => {
+	it("is ended with a last answer that says so, and keeps what was accepted", async () => {
+		const server = await startListening({ batchPatience: 300 });
+		const { posthaste } = server;
+		const [client] = await stallMany(server, stalled, 1);
+		client?.socket.write(chunk(`${good}\n${good}`));
+		await expect.poll(() => client?.answer().endsWith("\r\n0\r\n\r\n"), { timeout: 10_000 }).toBe(true);
+		const answers = answersOf(
+			(client?.answer() ?? "")
+				.split("\r\n")
+				.filter((line) => line.startsWith("{"))
+				.join(""),
+		);
+		expect(answers).toMatchObject([
+			{ line: 1, status: 202 },
+			{
+				line: 2,
+				status: 400,
+				problem: { code: "invalid-request", detail: expect.stringContaining("nothing of it came") },
+			},
+		]);
+		expect((await posthaste.messages.list()).items).toHaveLength(1);
+	});
+
+	it("is let go when it is its client that takes no answers", async () => {
+		const { app, port } = await startListening({ batchPatience: 500 });
+		const connected = once(app.server, "connection");
+		const client = connect({ port, host: "127.0.0.1" });
+		onTestFinished(() => void client.destroy());
+		const [taken] = (await connected) as [Socket];
+		// The answers name the key more than once, and without a listener nothing is read of them.
+		const line = `{"${"x".repeat(1000)}":1}\n`;
+		client.write(`${stalled}${chunk(line.repeat(5000))}`);
+		await once(taken, "close");
+		expect(taken.bytesWritten).toBeGreaterThan(0);
+	});
+
+	it("is ended in the same way when all batches together have no more room", async () => {
+		const share = new Share(3 * small);
+		const admissions = [1, 2].map(
+			() => new Admission(share, { headers: {} } as FastifyRequest, {} as FastifyReply, true),
+		);
+		const begin = async (admission: Admission | undefined) => {
+			const pieces = [`${good}\n`, "x".repeat(small), "x".repeat(small), `\n${good}\n`].map((text) =>
+				Buffer.from(text),
+			);
+			const batch = new OpenBatch(admission, requestLimit);
+			const lines: Line[] = [];
+			for await (const group of splitLines(receive(Readable.from(pieces), batch, 10_000), requestLimit)) {
+				lines.push(...group);
+			}
+			return lines.map(({ number, problem }) => [number, problem?.code]);
+		};
+		expect(await begin(admissions[0])).toEqual([
+			[1, undefined],
+			[2, "overloaded"],
+		]);
+		admissions[1]?.end();
+		expect(await begin(admissions[0])).toEqual([
+			[1, undefined],
+			[2, undefined],
+			[3, undefined],
+		]);
 	});
 });
 

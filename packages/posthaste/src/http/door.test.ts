@@ -1,10 +1,10 @@
 /** Messages that could not be on disk soon are sent away at the door, and those under way in a batch wait. */
 import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createMemoryPosthaste } from "./testing/memory-posthaste.ts";
-import { start, startListening } from "./testing/start.ts";
+import { head, stall, stallMany } from "./testing/stalled.ts";
+import { draft, start, startListening } from "./testing/start.ts";
 
 let delay = 0;
 afterEach(() => {
@@ -13,6 +13,22 @@ afterEach(() => {
 
 const json = { "content-type": "application/json" };
 const message = { to: ["jsmith"], from: "mary", body: "The build is broken" };
+
+const batchHead = [
+	"POST /v1/messages/batch",
+	"Content-Type: application/x-ndjson",
+	"Transfer-Encoding: chunked",
+] as const;
+const messageHead = ["POST /v1/messages", "Content-Type: application/json"] as const;
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+/** On a busy machine the door is shut now and then for want of time alone. */
+const patient = { timeout: 15_000, interval: 100 };
+
+async function post(url: string, body: object = message): Promise<number> {
+	const answer = await fetch(`${url}/v1/messages`, { method: "POST", headers: json, body: JSON.stringify(body) });
+	await answer.text();
+	return answer.status;
+}
 
 describe("while what is written now would wait for longer than half a second", () => {
 	test("a message is sent away with the time after which to come again, before its body is looked at", async () => {
@@ -58,21 +74,17 @@ describe("while what is written now would wait for longer than half a second", (
 		delay = 2300;
 		expect((await batch()).statusCode).toBe(503);
 		// It is let in, and then the writes begin to wait.
-		let asked = 0;
 		delay = 0;
-		const { app: other } = await start({ writeDelay: () => (asked++ === 0 ? 0 : delay) });
+		const server = await startListening({ writeDelay: () => delay });
+		const { posthaste } = server;
+		const [waiting] = await stallMany(server, head(...batchHead), 1);
 		delay = 2300;
-		const answer = other.inject({
-			method: "POST",
-			url: "/v1/messages/batch",
-			headers: { "content-type": "application/x-ndjson" },
-			payload: `${JSON.stringify(message)}\n`,
-		});
-		while (asked < 3) {
-			await new Promise((resolve) => setImmediate(resolve));
-		}
+		waiting?.socket.write(chunk(`${JSON.stringify(message)}\n`));
+		// The door is looked at several times meanwhile.
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		expect([waiting?.answer(), (await posthaste.messages.list()).items]).toEqual(["", []]);
 		delay = 0;
-		expect((await answer).body).not.toContain("overloaded");
+		await expect.poll(() => waiting?.answer(), patient).toContain('"status":202');
 	});
 });
 
@@ -88,35 +100,81 @@ describe("of many clients", () => {
 
 	test("a thousand may ask at the same time, and further ones are sent away until these are answered", async () => {
 		const memory = await createMemoryPosthaste();
-		let asked = 0;
 		let answer = () => {};
 		const answering = new Promise<void>((resolve) => {
 			answer = resolve;
 		});
 		const send: typeof memory.send = async (...rest) => {
-			asked += 1;
 			await answering;
 			return memory.send(...rest);
 		};
-		const { url } = await startListening({ posthaste: { ...memory, send } });
-		const agent = new Agent({ keepAlive: true });
-		onTestFinished(() => agent.destroy());
-		const post = async () => {
-			const asking = request(`${url}/v1/messages`, { method: "POST", headers: json, agent });
-			asking.end(JSON.stringify(message));
-			const [response] = (await once(asking, "response")) as [IncomingMessage];
-			response.resume();
-			return response;
-		};
-		const first = Array.from({ length: 1000 }, post);
-		while (asked < 1000) {
-			await new Promise((resolve) => setImmediate(resolve));
-		}
-		const { statusCode, headers } = await post();
-		expect({ statusCode, connection: headers.connection }).toEqual({ statusCode: 503, connection: "close" });
-		expect(Number(headers["retry-after"])).toBeGreaterThanOrEqual(1);
+		const server = await startListening({ posthaste: { ...memory, send } });
+		const { url } = server;
+		const body = JSON.stringify(message);
+		const clients = await stallMany(server, `${head(...messageHead, `Content-Length: ${body.length}`)}${body}`, 1000);
+		const { status, headers } = await fetch(`${url}/v1/messages`, { method: "POST", headers: json, body });
+		expect({ status, connection: headers.get("connection") }).toEqual({ status: 503, connection: "close" });
+		expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
 		answer();
-		expect(new Set((await Promise.all(first)).map((each) => each.statusCode))).toEqual(new Set([202]));
-		expect((await post()).statusCode).toBe(202);
+		const accepted = () => clients.filter((client) => client.answer().startsWith("HTTP/1.1 202"));
+		await expect.poll(() => accepted().length, patient).toBe(1000);
+		await expect.poll(() => post(url), patient).toBe(202);
+	});
+});
+
+describe("of clients that stop sending", () => {
+	test.each([
+		["forty batches of which one newline has come", 40, `${head(...batchHead)}${chunk("\n")}`],
+		["messages that were announced as large", 140, head(...messageHead, "Content-Length: 2097152")],
+	])("%s keep nobody else out", async (_who, count, said) => {
+		const server = await startListening();
+		const { url } = server;
+		await stallMany(server, said, count);
+		await expect.poll(() => post(url), patient).toBe(202);
+	});
+
+	test("a message in chunks takes no more room than its chunks", async () => {
+		const memory = await createMemoryPosthaste();
+		const send = () => new Promise<never>(() => undefined);
+		const server = await startListening({ posthaste: { ...memory, send } });
+		const { app } = server;
+		const said = `${head(...messageHead, "Transfer-Encoding: chunked")}${chunk(JSON.stringify(draft))}0\r\n\r\n`;
+		expect(await stallMany(server, said, 300)).toHaveLength(300);
+		app.server.closeAllConnections();
+	});
+
+	test("an ordinary one is told so and let go, while a batch may take its time", async () => {
+		const server = await startListening({ requestPatience: 300 });
+		const { port } = server;
+		const [batch] = await stallMany(server, head(...batchHead), 1);
+		const slow = await stall(port, head("PUT /v1/users/ann", "Content-Type: application/json", "Content-Length: 100"));
+		expect(await slow.closed).toMatch(/^HTTP\/1.1 400 .*"The request did not arrive in time"/s);
+		batch?.socket.write(chunk(`${JSON.stringify(draft)}\n`));
+		await expect.poll(() => batch?.answer(), patient).toContain('"status":202');
+	});
+
+	test("bodies that fill the memory of their sort are cut off, and messages come in meanwhile", async () => {
+		const { port, url } = await startListening();
+		const begun = head("POST /v1/explain", "Content-Type: application/json", "Transfer-Encoding: chunked");
+		const large = Buffer.from(`${begun}${chunk(" ".repeat(2_000_000))}`);
+		const clients = await Promise.all(Array.from({ length: 40 }, () => stall(port, large)));
+		const refused = () => clients.filter(({ answer }) => /^HTTP\/1.1 503 .*as large as they may be/s.test(answer()));
+		await expect.poll(() => refused().length, patient).toBeGreaterThanOrEqual(6);
+		await expect.poll(() => post(url), patient).toBe(202);
+		expect(refused().length).toBeLessThan(15);
+	});
+
+	test("two configurations are taken at a time, whatever waits, and the next ones when these are over", async () => {
+		const server = await startListening({ writeDelay: () => 10_000, requestPatience: 1000 });
+		const { url } = server;
+		const put = head("PUT /v1/configuration?dryRun=true", "Content-Type: application/json", "Content-Length: 31000000");
+		await stallMany(server, put, 2);
+		const ask = () => fetch(`${url}/v1/configuration?dryRun=true`, { method: "PUT", headers: json, body: "{}" });
+		const refused = await ask();
+		expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
+			503,
+			expect.stringContaining("2 configurations"),
+		]);
+		await expect.poll(async () => (await ask()).status, patient).toBe(200);
 	});
 });

@@ -7,21 +7,24 @@
  * refuses whole servers, and always names the same Retry-After.)
  */
 import { type Milliseconds, PosthasteError } from "@posthaste/core";
-import type { onRequestHookHandler } from "fastify";
-import type { App } from "./app.ts";
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
+import { Admissions, announced, full, Share, small } from "./admissions.ts";
+import { type App, configurationLimit, type HttpOptions, requestLimit } from "./app.ts";
 
 /** A message that would wait longer until it is on disk is sent away. */
 const longestWait: Milliseconds = 500;
-/** Large bodies that are being read or answered, in bytes, together. */
-const memory = 256 * 1024 * 1024;
+/** Messages that are being read or answered, in bytes, together. */
+const memoryOfMessages = 256 * 1024 * 1024;
+/** What all batches hold. It is a share of its own, since a batch may go on for hours. */
+const memoryOfBatches = 128 * 1024 * 1024;
+/** Configurations at a time: each may be large, and is applied after the one before anyway. */
+const configurationsAtOnce = 2;
 /**
- * Requests that were let in and are not answered yet. Each of thousands that are worked on at the same time waits for all
+ * Messages that were let in and are not answered yet. Each of thousands that are worked on at the same time waits for all
  * the others, so that nobody would be answered in good time. Connections that ask for nothing do not count.
  */
 const mostAtOnce = 1000;
-/** What a client has sent with its headers, or soon will have. */
-const small = 64 * 1024;
-/** How often the event loop's delay is looked at. */
+/** How often the event loop's delay is looked at, and whether a message would be let in. */
 const interval: Milliseconds = 50;
 /** What came in while the event loop stood still is counted for as long as that lasted, up to this. */
 const longestEcho: Milliseconds = 1000;
@@ -29,88 +32,148 @@ const longestEcho: Milliseconds = 1000;
 const longestAbsence = 60;
 /** A batch that is under way waits this long for room, and then takes what comes. */
 const patience: Milliseconds = 30_000;
+/** Messages that are sent away for no longer than this are a passing matter. */
+const passing: Milliseconds = 1000;
 
 export interface Door {
-	/** Lets requests in whose bodies have at most so many bytes. */
-	admit(most: number): onRequestHookHandler;
-	/** Lets requests in whose bodies are read piece by piece, of which so many bytes are in memory. */
-	admitStream(held: number): onRequestHookHandler;
+	/** Lets messages in. */
+	readonly message: onRequestHookHandler;
+	/** Lets batches in, which say themselves how much they hold. */
+	readonly batch: onRequestHookHandler;
+	/** Lets configurations in, however long messages wait: a change may be what ends that. */
+	readonly configuration: onRequestHookHandler;
 	/** Resolves when messages may come in again. What is read in a stream waits here. */
 	room(): Promise<void>;
+	/** Why messages are sent away, once none has been let in for a while. Undefined as long as some are. */
+	readonly shut: string | undefined;
 }
 
-export function openDoor(app: App, { writeDelay = () => 0 }: { readonly writeDelay?: () => Milliseconds }): Door {
-	const loop = new LoopDelay();
-	app.addHook("onClose", async () => loop.stop());
-	const wait = () => loop.now + writeDelay();
-	const traffic = new Traffic();
-	let held = 0;
-	let inside = 0;
-	const hook =
-		(sizeOf: (contentLength: string | undefined) => number): onRequestHookHandler =>
-		(request, reply, done) => {
-			const size = sizeOf(request.headers["content-length"]);
-			const refusal = refusalOf({ delay: wait(), inside, held: held + size });
-			traffic.count(refusal === undefined);
-			if (refusal !== undefined) {
-				// Otherwise thousands of clients that ask again at once keep the event loop with nothing but sending them away: libuv
-				// reads on for as long as over a thousand connections have something to say, and whoever was let in waits. While
-				// a large body is still being sent, closing would cut the answer off.
-				if (size <= small) {
-					reply.header("connection", "close");
-				}
-				reply.header("retry-after", traffic.absence(refusal.delay));
-				done(refusal.error);
-				return;
+type DoorOptions = Pick<HttpOptions, "writeDelay" | "requestPatience">;
+
+export function openDoor(app: App, { writeDelay = () => 0, requestPatience }: DoorOptions): Door {
+	return new OpenDoor(app, new Admissions(app, requestPatience), writeDelay);
+}
+
+class OpenDoor implements Door {
+	readonly #admissions: Admissions;
+	readonly #writeDelay: () => Milliseconds;
+	readonly #messages = new Share(memoryOfMessages);
+	readonly #batches = new Share(memoryOfBatches);
+	readonly #configurations = new Share(configurationsAtOnce * configurationLimit);
+	readonly #traffic = new Traffic();
+	readonly #loop: LoopDelay;
+
+	constructor(app: App, admissions: Admissions, writeDelay: () => Milliseconds) {
+		this.#admissions = admissions;
+		this.#writeDelay = writeDelay;
+		this.#loop = new LoopDelay(() => {
+			if (this.#messageRefusal(small) === undefined) {
+				this.#traffic.opened();
 			}
-			inside += 1;
-			held += size;
-			reply.raw.once("close", () => {
-				inside -= 1;
-				held -= size;
-			});
-			done();
-		};
-	return {
-		admit: (most) => hook((length) => Math.min(most, length === undefined ? most : Number(length))),
-		admitStream: (bytes) => hook(() => bytes),
-		async room() {
-			const end = performance.now() + patience;
-			while (wait() > longestWait && performance.now() < end) {
-				await new Promise((resolve) => setTimeout(resolve, interval));
-			}
-		},
+		});
+		// What the server's own beginning takes is no sign of load.
+		app.addHook("onReady", async () => this.#loop.start());
+		app.addHook("onClose", async () => this.#loop.stop());
+	}
+
+	readonly message: onRequestHookHandler = (request, reply, done) => {
+		const size = sizeOf(request);
+		const refusal = this.#messageRefusal(size);
+		this.#traffic.count(refusal === undefined);
+		if (refusal !== undefined) {
+			done(this.#refuse(refusal, size, reply));
+			return;
+		}
+		this.#traffic.opened();
+		this.#admissions.admit(this.#messages, request, reply);
+		done();
 	};
+
+	readonly batch: onRequestHookHandler = (request, reply, done) => {
+		const refusal = this.#delayRefusal() ?? fullRefusal(this.#batches, small);
+		this.#traffic.count(refusal === undefined);
+		if (refusal !== undefined) {
+			done(this.#refuse(refusal, sizeOf(request), reply));
+			return;
+		}
+		this.#admissions.admit(this.#batches, request, reply, "stream");
+		done();
+	};
+
+	readonly configuration: onRequestHookHandler = (request, reply, done) => {
+		if (this.#configurations.count >= configurationsAtOnce) {
+			done(new PosthasteError("overloaded", `${configurationsAtOnce} configurations are being applied at this moment`));
+			return;
+		}
+		this.#admissions.admit(this.#configurations, request, reply);
+		done();
+	};
+
+	async room(): Promise<void> {
+		const end = performance.now() + patience;
+		while (this.#wait > longestWait && performance.now() < end) {
+			await new Promise((resolve) => setTimeout(resolve, interval));
+		}
+	}
+
+	get shut(): string | undefined {
+		return this.#traffic.sinceOpen > passing ? this.#messageRefusal(small) : undefined;
+	}
+
+	get #wait(): Milliseconds {
+		return this.#loop.now + this.#writeDelay();
+	}
+
+	/** Why a message of this size would be sent away now, if it would. */
+	#messageRefusal(size: number): string | undefined {
+		const isCrowded = this.#messages.count >= mostAtOnce;
+		return (
+			this.#delayRefusal() ??
+			(isCrowded ? `${mostAtOnce} messages are being taken in at this moment` : fullRefusal(this.#messages, size))
+		);
+	}
+
+	#delayRefusal(): string | undefined {
+		const wait = this.#wait;
+		return wait > longestWait ? `a message would wait about ${Math.round(wait)} ms until it is on disk` : undefined;
+	}
+
+	#refuse(detail: string, size: number, reply: FastifyReply): PosthasteError {
+		// Otherwise thousands of clients that ask again at once keep the event loop with nothing but sending them away: libuv
+		// reads on for as long as over a thousand connections have something to say, and whoever was let in waits. While
+		// a large body is still being sent, closing would cut the answer off.
+		if (size <= small) {
+			reply.header("connection", "close");
+		}
+		reply.header("retry-after", this.#traffic.absence(this.#wait));
+		return new PosthasteError("overloaded", detail);
+	}
 }
 
-interface Crowd {
-	readonly delay: Milliseconds;
-	/** Requests before this one. */
-	readonly inside: number;
-	/** Bytes, with this one's. */
-	readonly held: number;
+function fullRefusal(share: Share, size: number): string | undefined {
+	return share.fits(size) ? undefined : full;
 }
 
-/** Why a request is sent away, if it is, and how long what is here already will take. */
-function refusalOf({ delay, inside, held }: Crowd): { error: PosthasteError; delay: Milliseconds } | undefined {
-	const because = (detail: string) => ({ error: new PosthasteError("overloaded", detail), delay });
-	if (delay > longestWait) {
-		return because(`a message would wait about ${Math.round(delay)} ms until it is on disk`);
-	}
-	if (inside >= mostAtOnce) {
-		return because(`${mostAtOnce} messages are being taken in at this moment`);
-	}
-	return held > memory ? because("the requests under way are as large as they may be together") : undefined;
+/** What a request may come to; larger ones are refused for their size. */
+function sizeOf({ headers }: FastifyRequest): number {
+	return Math.min(requestLimit, announced(headers));
 }
 
 /** How late the event loop is: how long something that comes in now waits until it is looked at. */
 class LoopDelay {
-	#expected = performance.now() + interval;
+	#expected = Number.POSITIVE_INFINITY;
 	/** The moment until which the delays so far are felt. */
 	#until = 0;
-	#timer: NodeJS.Timeout;
+	readonly #looked: () => void;
+	#timer: NodeJS.Timeout | undefined;
 
-	constructor() {
+	/** Calls back each time that it has looked. */
+	constructor(looked: () => void) {
+		this.#looked = looked;
+	}
+
+	start(): void {
+		this.#expected = performance.now() + interval;
 		this.#timer = this.#next();
 	}
 
@@ -129,6 +192,7 @@ class LoopDelay {
 			const now = performance.now();
 			this.#until = Math.max(this.#until, now + Math.min(longestEcho, now - this.#expected));
 			this.#expected = now + interval;
+			this.#looked();
 			this.#timer = this.#next();
 		}, interval).unref();
 	}
@@ -145,6 +209,16 @@ class Traffic {
 	#refused: [before: number, now: number] = [0, 0];
 	/** How many can be let in within a second, as far as is known. A second of standing still is not forgotten at once, nor taken for the rule. */
 	#rate = 0;
+	#opened = performance.now();
+
+	/** Milliseconds since a message was let in, or would have been. */
+	get sinceOpen(): Milliseconds {
+		return performance.now() - this.#opened;
+	}
+
+	opened(): void {
+		this.#opened = performance.now();
+	}
 
 	count(isAdmitted: boolean): void {
 		this.#turn(Math.floor(performance.now() / 1000));

@@ -1,9 +1,12 @@
 /** Cuts a stream of bytes into lines of bounded length. */
+import { PosthasteError } from "@posthaste/core";
 
 /** A line without its end, numbered from 1. `bytes` is missing when the line was too long to keep. */
 export interface Line {
 	readonly number: number;
 	readonly bytes?: Buffer;
+	/** Why the lines end with this one, which has not come or not whole. */
+	readonly problem?: PosthasteError;
 }
 
 const newline = 0x0a;
@@ -11,15 +14,24 @@ const carriageReturn = 0x0d;
 
 /**
  * Yields the lines that each piece of input completes, together. Blank lines are counted and left out.
+ * An input that was broken off on purpose, with a PosthasteError, ends with a line that has it as its problem.
  * @param limit most bytes of a line; the rest of a longer one is passed over.
  */
 export async function* splitLines(input: AsyncIterable<Buffer>, limit: number): AsyncGenerator<readonly Line[], void> {
 	const splitter = new LineSplitter(limit);
-	for await (const piece of input) {
-		const lines = splitter.take(piece);
-		if (lines.length > 0) {
-			yield lines;
+	try {
+		for await (const piece of input) {
+			const lines = splitter.take(piece);
+			if (lines.length > 0) {
+				yield lines;
+			}
 		}
+	} catch (error) {
+		if (!(error instanceof PosthasteError)) {
+			throw error;
+		}
+		yield [splitter.breakOff(error)];
+		return;
 	}
 	const last = splitter.finish();
 	if (last.length > 0) {
@@ -52,6 +64,11 @@ class LineSplitter {
 	/** The last line need not have an end. */
 	finish(): Line[] {
 		return this.#length === 0 ? [] : this.#complete();
+	}
+
+	/** What was begun of a line is left out: its client would not know what became of it. */
+	breakOff(problem: PosthasteError): Line {
+		return { number: this.#number, problem };
 	}
 
 	#keep(part: Buffer): void {

@@ -1,9 +1,10 @@
 /** Many messages in one request: a draft on each line in, an answer on each line out, in order. */
 import { Readable } from "node:stream";
-import { type Draft, DraftSchema, PosthasteError } from "@posthaste/core";
+import { type Draft, DraftSchema, type Milliseconds, PosthasteError } from "@posthaste/core";
 import { bulkhead } from "cockatiel";
 import { Type } from "typebox";
 import { type App, answerOf, problems, type RouteContext, requestLimit } from "../app.ts";
+import { letGoUnread, OpenBatch, receive } from "../batch-bounds.ts";
 import { mapInOrder } from "../in-order.ts";
 import { readJson } from "../json.ts";
 import { type Line, splitLines } from "../lines.ts";
@@ -21,14 +22,16 @@ const groupsOfAll = 16;
 /** Bytes of answers that are kept for a client that sends everything before it reads anything. */
 const answersKept = 4 * 1024 * 1024;
 
-/** The most that one batch holds in memory: its unread answers, the longest line, and the pieces it is cut from. */
-const memoryOfBatch = answersKept + 2 * requestLimit;
+/** A batch that stands still for so long is ended. */
+const patience: Milliseconds = 60_000;
 
 const description =
 	"Each line is a message as `POST /v1/messages` takes it. The answer has one line for each, in the same order: " +
 	'`{"line":1,"status":202,"id":…}` or `{"line":2,"status":422,"problem":{…}}`. Lines come as messages are on disk; ' +
 	"read them while sending, since after some megabytes of unread answers no more is taken in. Blank lines are passed " +
-	"over. What was accepted stays so when the connection breaks.";
+	"over. What was accepted stays so when the connection breaks. A batch of which nothing comes for a minute, blank lines " +
+	"included, is ended with a last answer that says so, as is one for which there is no room; what follows the lines " +
+	"answered with 202 is to be sent again.";
 
 /** The scope takes no other content type than lines, and streams them. */
 export async function batchRoutes(app: App, context: RouteContext): Promise<void> {
@@ -40,7 +43,7 @@ export async function batchRoutes(app: App, context: RouteContext): Promise<void
 	app.post(
 		"/v1/messages/batch",
 		{
-			onRequest: context.door.admitStream(memoryOfBatch),
+			onRequest: context.door.batch,
 			// The body is a stream, which is checked line by line.
 			validatorCompiler: () => (value: unknown) => ({ value }),
 			schema: {
@@ -65,14 +68,22 @@ export async function batchRoutes(app: App, context: RouteContext): Promise<void
 			if (!(request.body instanceof Readable)) {
 				throw new PosthasteError("invalid-request", "The request has no body");
 			}
+			const limit = context.batchPatience ?? patience;
+			letGoUnread(reply.raw, limit);
+			const batch = new OpenBatch(request.admission, requestLimit);
 			const answers = mapInOrder(
-				splitLines(request.body, requestLimit),
-				(lines) => turns.execute(() => answer(lines, context)),
+				splitLines(receive(request.body, batch, limit), requestLimit),
+				(lines) => batch.during(bytesOf(lines), () => turns.execute(() => answer(lines, context))),
 				groupsUnderWay,
 			);
-			return reply.type(ndjson).send(Readable.from(answers, { objectMode: false, highWaterMark: answersKept }));
+			const unread = batch.answers(Readable.from(answers, { objectMode: false, highWaterMark: answersKept }));
+			return reply.type(ndjson).send(unread);
 		},
 	);
+}
+
+function bytesOf(lines: readonly Line[]): number {
+	return lines.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
 }
 
 const checkDraft = compileCheck(DraftSchema);
@@ -128,7 +139,10 @@ function isDraft(read: Draft | Answer): read is Draft {
 	return !("status" in read);
 }
 
-function readDraft({ number, bytes }: Line, context: RouteContext): Draft | Answer {
+function readDraft({ number, bytes, problem }: Line, context: RouteContext): Draft | Answer {
+	if (problem !== undefined) {
+		return refusal(problem, context);
+	}
 	if (bytes === undefined) {
 		return refusal(new PosthasteError("too-large", `Line ${number} has more than ${requestLimit} bytes`), context);
 	}

@@ -9,7 +9,7 @@ const tags = ["configuration"];
 const yamlTypes = ["application/yaml", "application/x-yaml", "text/yaml"];
 
 export async function configurationRoutes(app: App, context: RouteContext): Promise<void> {
-	const { posthaste, parseYaml } = context;
+	const { posthaste, parseYaml, door } = context;
 	if (parseYaml !== undefined) {
 		app.addContentTypeParser(yamlTypes, { parseAs: "string" }, (_request, text, done) => done(null, text));
 	}
@@ -29,6 +29,7 @@ export async function configurationRoutes(app: App, context: RouteContext): Prom
 		"/v1/configuration",
 		{
 			bodyLimit: configurationLimit,
+			onRequest: door.configuration,
 			schema: {
 				tags,
 				operationId: "putConfiguration",

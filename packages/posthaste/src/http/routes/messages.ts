@@ -28,7 +28,7 @@ function sending(app: App, { posthaste, door }: RouteContext): void {
 		"/v1/messages",
 		{
 			bodyLimit: requestLimit,
-			onRequest: door.admit(requestLimit),
+			onRequest: door.message,
 			schema: {
 				tags,
 				operationId: "sendMessage",

@@ -10,6 +10,8 @@ export interface Arrival {
 	readonly attempt?: string;
 	/** The name under which the client asked for the message, out of the body. */
 	readonly token: string;
+	/** What the recipient reads. */
+	readonly text: string;
 	/** Milliseconds since the epoch; when the server took the first of it. */
 	readonly at: number;
 	/** The server has given it up by itself, and whether it had accepted it before cannot be told any more. */

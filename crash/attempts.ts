@@ -15,7 +15,7 @@ export interface AttemptRecord {
 	readonly message: MessageDocument;
 	readonly delivery: DeliveryDocument;
 	readonly tries: readonly Try[];
-	/** Levels of the receipts in the journal. */
+	/** Levels of the receipts in the journal, those that came with an outcome among them. */
 	readonly receipts: readonly string[];
 	/** When a person decided that it be sent again. */
 	readonly resent: readonly number[];
@@ -26,6 +26,17 @@ interface Open {
 	readonly mechanism: string;
 	readonly tries: Try[];
 	readonly receipts: string[];
+}
+
+type OutcomeEntry = Extract<DeliveryDocument["journal"][number], { type: "outcome" }>;
+
+function noteOutcome(open: Open | undefined, { try: number, outcome, level }: OutcomeEntry, at: number): void {
+	const index = open?.tries.findIndex((one) => one.number === number) ?? -1;
+	const begun = open?.tries[index];
+	if (open !== undefined && begun !== undefined) {
+		open.tries[index] = { ...begun, outcome, outcomeAt: at };
+		open.receipts.push(...(level === undefined ? [] : [level]));
+	}
 }
 
 export function attemptsOf(message: MessageDocument, delivery: DeliveryDocument): readonly AttemptRecord[] {
@@ -39,12 +50,7 @@ export function attemptsOf(message: MessageDocument, delivery: DeliveryDocument)
 			attempts.set(id, open);
 			open.tries.push({ number, at });
 		} else if (entry.type === "outcome") {
-			const tries = attempts.get(entry.attempt)?.tries ?? [];
-			const index = tries.findIndex(({ number }) => number === entry.try);
-			const begun = tries[index];
-			if (begun !== undefined) {
-				tries[index] = { ...begun, outcome: entry.outcome, outcomeAt: at };
-			}
+			noteOutcome(attempts.get(entry.attempt), entry, at);
 		} else if (entry.type === "receipt") {
 			attempts.get(entry.attempt)?.receipts.push(entry.level);
 		} else if (entry.type === "resolved" && entry.resolution === "resend") {
@@ -59,9 +65,18 @@ export function countOf(attempt: AttemptRecord, outcome: Outcome): number {
 }
 
 /**
- * Calls whose intent is the last that the journal says of them. Only a delivery that had ended by
- * another attempt meanwhile may have such; nothing is claimed of them, so nothing can be untrue.
+ * Calls whose intent is the last that the journal says of them, other than of an attempt whose own receipt ended the
+ * delivery before its call was over: of that one everything is known already.
  */
-export function countUntold(attempt: AttemptRecord): number {
-	return attempt.tries.filter(({ outcome }) => outcome === undefined).length;
+export function untoldOf({ id, tries, delivery }: AttemptRecord): readonly Try[] {
+	const ended = delivery.journal.some((entry) => entry.type === "settled" && entry.attempt === id);
+	return ended ? [] : tries.filter(({ outcome }) => outcome === undefined);
+}
+
+const order = ["accepted", "delivered", "read", "acknowledged"];
+
+/** Whether the journal has evidence of what was asked for. */
+export function hasBrought(attempt: AttemptRecord, asked: string | undefined): boolean {
+	const found = [...attempt.receipts, ...(countOf(attempt, "accepted") > 0 ? ["accepted"] : [])];
+	return asked !== undefined && found.some((level) => order.indexOf(level) >= order.indexOf(asked));
 }

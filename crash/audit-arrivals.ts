@@ -1,6 +1,6 @@
 /** An attempt's journal against what the server has of it. */
 import type { Arrival } from "./arrivals.ts";
-import { type AttemptRecord, countOf, countUntold } from "./attempts.ts";
+import { type AttemptRecord, countOf } from "./attempts.ts";
 import type { Complain, Figures } from "./audit.ts";
 
 export interface Context {
@@ -29,7 +29,7 @@ export function checkArrivals(
 	const { figures } = context;
 	const { id, tries } = attempt;
 	const accepted = countOf(attempt, "accepted");
-	const unknown = countOf(attempt, "unknown") + countUntold(attempt);
+	const unknown = countOf(attempt, "unknown") + tries.filter(({ outcome }) => outcome === undefined).length;
 	const certain = arrivals.filter(({ gaveUp }) => gaveUp !== true);
 	const count = certain.length;
 	const times = certain.map(({ at }) => at).sort((a, b) => a - b);
@@ -97,7 +97,7 @@ export function checkWindow(
 	if (receipts.length > 0 && arrivals.length === 0) {
 		complain("truth", `there is a receipt for ${id}, and no window has shown it`);
 	}
-	const said = countOf(attempt, "accepted") + countOf(attempt, "unknown") + countUntold(attempt);
+	const said = countOf(attempt, "accepted") + countOf(attempt, "unknown");
 	const possible = said + receipts.length > 0;
 	if (arrivals.length > 0 && !possible) {
 		complain("truth", `a window has shown ${id}, and the journal says that it was certainly not delivered`);

@@ -5,9 +5,9 @@
 import type { DeliveryDocument, MessageDocument } from "@posthaste/core";
 import type { Arrival } from "./arrivals.ts";
 import type { Asked } from "./asked.ts";
-import { type AttemptRecord, attemptsOf, countOf, countUntold } from "./attempts.ts";
+import { type AttemptRecord, attemptsOf, countOf, hasBrought, untoldOf } from "./attempts.ts";
 import { type Context, checkArrivals, checkWindow } from "./audit-arrivals.ts";
-import { mayReach, personOf, type Way } from "./people.ts";
+import { askedOf, mayReach, personOf, type Way } from "./people.ts";
 
 export interface Violation {
 	readonly rule: string;
@@ -24,8 +24,6 @@ export interface Figures {
 	/** Calls of mechanisms: an attempt that is repeated has several. */
 	tries: number;
 	unknown: number;
-	/** Calls under way when the program died, of deliveries that another attempt had ended by then: they get no outcome. */
-	untold: number;
 	held: number;
 	arrivals: number;
 	/** Attempts that arrived more than once. */
@@ -47,7 +45,6 @@ export function noFigures(): Figures {
 		attempts: 0,
 		tries: 0,
 		unknown: 0,
-		untold: 0,
 		held: 0,
 		arrivals: 0,
 		doubled: 0,
@@ -137,18 +134,20 @@ function checkMessage(
 	const expires = Date.parse(document.acceptedAt) + (asked.lifetime ?? Number.POSITIVE_INFINITY);
 	const attempts = document.deliveries.flatMap((delivery) => {
 		checkDelivery(asked, delivery, figures, complain);
-		return attemptsOf(document, delivery);
+		const made = attemptsOf(document, delivery);
+		checkState(asked, delivery, made, complain);
+		return made;
 	});
 	const left = new Set(arrivals);
 	for (const attempt of attempts) {
 		figures.attempts += 1;
 		figures.tries += attempt.tries.length;
 		figures.unknown += countOf(attempt, "unknown");
-		figures.untold += countUntold(attempt);
 		checkAttempt(asked, attempt, expires, complain);
 		const own = arrivals.filter((arrival) => belongs(arrival, attempt));
 		for (const arrival of own) {
 			left.delete(arrival);
+			checkText(asked, attempt, arrival, complain);
 		}
 		const check = attempt.mechanism === "im2" ? checkWindow : checkArrivals;
 		check(attempt, own, { expires, ends, figures }, complain);
@@ -158,6 +157,13 @@ function checkMessage(
 			continue;
 		}
 		complain("intent", `it arrived by ${way} at ${address}, and no journal knows of such an attempt`);
+	}
+}
+
+/** What came is what was handed in, whatever a way adds around it. A server that gave it up may have lost its text. */
+function checkText({ draft }: Asked, { id }: AttemptRecord, { text, gaveUp }: Arrival, complain: Complain): void {
+	if (gaveUp !== true && text.trim() !== draft.body) {
+		complain("truth", `${id} arrived as ${JSON.stringify(text)}`);
 	}
 }
 
@@ -196,12 +202,6 @@ function checkDelivery(asked: Asked, delivery: DeliveryDocument, figures: Figure
 	if (settled >= 0 && journal.slice(settled).some(({ type }) => type === "attempt")) {
 		complain("end", `delivery ${id} had ended, and an attempt was made`);
 	}
-	const evidence = journal.some(
-		(one) => one.type === "receipt" || (one.type === "outcome" && one.outcome === "accepted"),
-	);
-	if (state === "reached" && !evidence) {
-		complain("truth", `delivery ${id} is said to have reached its recipient, and no mechanism said so`);
-	}
 	for (const [prompt, answer] of asked.answers) {
 		const closed = journal.find((one) => one.type === "prompt-closed" && one.prompt === prompt);
 		const owns = journal.some((one) => one.type === "prompt" && one.prompt === prompt);
@@ -211,8 +211,31 @@ function checkDelivery(asked: Asked, delivery: DeliveryDocument, figures: Figure
 	}
 }
 
+/** What the configuration asks for was brought by one of the attempts if the recipient was reached, and by none if not. */
+function checkState(
+	{ manager, priority }: Asked,
+	{ id, state }: DeliveryDocument,
+	attempts: readonly AttemptRecord[],
+	complain: Complain,
+): void {
+	const brought = attempts.filter((one) => hasBrought(one, askedOf(one.mechanism as Way, manager, priority)));
+	if (state === "reached" && brought.length === 0) {
+		complain(
+			"truth",
+			`delivery ${id} is said to have reached its recipient, and no mechanism brought what was asked for`,
+		);
+	}
+	if ((state === "unreached" || state === "expired") && brought.length > 0) {
+		complain(
+			"truth",
+			`delivery ${id} is ${state}, and ${brought.map((one) => one.id).join()} brought what was asked for`,
+		);
+	}
+}
+
 function checkAttempt(asked: Asked, attempt: AttemptRecord, expires: number, complain: Complain): void {
 	const { id, mechanism, delivery, tries } = attempt;
+	const untold = untoldOf(attempt);
 	const person = personOf.get(delivery.recipient);
 	if (person === undefined || !mayReach(person, mechanism as Way, asked.manager, asked.priority)) {
 		complain(
@@ -227,8 +250,8 @@ function checkAttempt(asked: Asked, attempt: AttemptRecord, expires: number, com
 		if (asked.cancelledAt !== undefined && one.at > asked.cancelledAt) {
 			complain("cancelled", `try ${one.number} of ${id} was decided on after the cancellation was confirmed`);
 		}
-		if (one.outcome === undefined && !delivery.journal.some(({ type }) => type === "settled")) {
-			complain("intent", `try ${one.number} of ${id} has no outcome, and the delivery has not ended`);
+		if (untold.includes(one)) {
+			complain("intent", `try ${one.number} of ${id} has no outcome`);
 		}
 		const before = tries[index - 1];
 		if (before !== undefined && !mayRepeat(asked, attempt, before.outcome, before.at, one.at)) {

@@ -50,6 +50,7 @@ async function arrivalOf(raw: Buffer, address: string, byPostfix: boolean, at: n
 		address,
 		...(attempt !== undefined && { attempt }),
 		token: tokenIn(mail.text ?? ""),
+		text: mail.text ?? "",
 		at: byPostfix ? timeOfQueueId(queueId) : at,
 	};
 }

@@ -27,7 +27,7 @@ async function throughHylaFax(): Promise<Receiver> {
 			const fresh = (await server.jobs()).filter(({ job }) => !seen.has(job));
 			return fresh.map(({ job, pin, text, at, isDone }): Arrival => {
 				seen.add(job);
-				return { way: "pager", id: job, address: pin, token: tokenIn(text), at, gaveUp: isDone };
+				return { way: "pager", id: job, address: pin, token: tokenIn(text), text, at, gaveUp: isDone };
 			});
 		},
 		stop: () => server.stop(),
@@ -40,7 +40,7 @@ async function throughTerminal(): Promise<Receiver> {
 		pagers,
 		twoWay: false,
 		onPage: ({ id, pager, text, receivedAt }) =>
-			arrived.push({ way: "pager", id, address: pager, token: tokenIn(text), at: receivedAt }),
+			arrived.push({ way: "pager", id, address: pager, token: tokenIn(text), text, at: receivedAt }),
 	});
 	return {
 		name: "the demo's pager terminal (HylaFAX is missing, or this is not root)",

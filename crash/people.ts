@@ -49,19 +49,31 @@ export const people: readonly Person[] = [
 
 export const personOf: ReadonlyMap<string, Person> = new Map(people.map((person) => [person.id, person]));
 
-/** The managers by how often they are used, with the ways that their settings name for a message. */
-export const managers: Readonly<Record<string, { weight: number; ways(priority: string): readonly Way[] }>> = {
-	mail: { weight: 40, ways: () => ["email"] },
-	both: { weight: 10, ways: (priority) => (priority === "urgent" ? ["email", "pager"] : ["email", "im2"]) },
-	standard: { weight: 16, ways: () => ["im2", "email"] },
-	escalate: { weight: 10, ways: () => ["email", "pager"] },
-	careful: { weight: 10, ways: () => ["email"] },
-	onward: { weight: 8, ways: () => ["email", "pager"] },
+/** The ways that a manager's settings name for a message, and what of each they ask for. */
+type Asks = Partial<Record<Way, "accepted" | "delivered" | "read" | "acknowledged">>;
+
+/** The managers by how often they are used. */
+export const managers: Readonly<Record<string, { weight: number; asks(priority: string): Asks }>> = {
+	mail: { weight: 40, asks: () => ({ email: "accepted" }) },
+	both: {
+		weight: 10,
+		asks: (priority) =>
+			priority === "urgent" ? { email: "acknowledged", pager: "acknowledged" } : { email: "accepted", im2: "accepted" },
+	},
+	standard: { weight: 16, asks: () => ({ im2: "delivered", email: "accepted" }) },
+	escalate: { weight: 10, asks: () => ({ email: "read", pager: "accepted" }) },
+	careful: { weight: 10, asks: () => ({ email: "accepted" }) },
+	onward: { weight: 8, asks: () => ({ email: "accepted", pager: "accepted" }) },
 };
+
+/** What an attempt by this way has to bring for its delivery to be reached; undefined when the settings do not name it. */
+export function askedOf(way: Way, manager: string, priority: string): string | undefined {
+	return managers[manager]?.asks(priority)[way];
+}
 
 /** Whether a person may be reached this way for such a message: by the settings' words and the person's own. */
 export function mayReach(person: Person, way: Way, manager: string, priority: string): boolean {
-	const named = managers[manager]?.ways(priority).includes(way) ?? false;
+	const named = askedOf(way, manager, priority) !== undefined;
 	const wanted = way !== "email" || !person.mailWhenUrgent || priority === "urgent";
 	return named && wanted && person.ways.includes(way);
 }

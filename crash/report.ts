@@ -29,7 +29,6 @@ export function rowsOf(report: CrashReport): Readonly<Record<string, string | nu
 		attempts: figures.attempts,
 		"calls of mechanisms": figures.tries,
 		"unknown outcomes": figures.unknown,
-		"calls without an outcome, of ended deliveries": figures.untold,
 		"held for a person": figures.held,
 		"arrived by mail": figures.arrivalsBy.email,
 		"arrived by page": figures.arrivalsBy.pager,

@@ -12,6 +12,7 @@ import { Random } from "../simulator/random.ts";
 import { pages, untilAllEnded } from "./api.ts";
 import type { Arrival, Receiver } from "./arrivals.ts";
 import type { Asked } from "./asked.ts";
+import { attemptsOf, untoldOf } from "./attempts.ts";
 import { audit, type Figures, noFigures, type Violation } from "./audit.ts";
 import { type Answers, Gate, Load } from "./load.ts";
 import { startMail } from "./mail.ts";
@@ -54,6 +55,8 @@ export interface CrashReport {
 const startLimit = 60_000;
 /** Deliveries may take this long to end once nobody sends any more: their steps take 20 s at the most. */
 const endLimit = 120_000;
+/** Calls under way may take this long. */
+const callLimit = 40_000;
 
 export async function crash(options: CrashOptions): Promise<CrashReport> {
 	const folder = await scratchFolder();
@@ -202,8 +205,9 @@ class Run {
 		}
 		await this.#load.repeatSome(25);
 		await untilAllEnded(this.#url, this.#random, endLimit, this.#signal);
-		const arrivals = await this.#arrivals();
 		const { book } = this.#load;
+		await this.#untilAllTold(book);
+		const arrivals = await this.#arrivals();
 		const documents = await this.#documentsOf(book);
 		this.#violations.push(...audit({ asked: book, documents, arrivals, ends: this.#ends }, this.#figures));
 		for (const { message, repeated } of book.values()) {
@@ -214,6 +218,16 @@ class Run {
 		}
 		this.#gate.close();
 		say?.(this.#progress());
+	}
+
+	/** A delivery may have ended while other calls of its were under way: they come to an outcome as well. */
+	async #untilAllTold(book: ReadonlyMap<string, Asked>): Promise<void> {
+		const end = performance.now() + callLimit;
+		const isUntold = (document: MessageDocument) =>
+			document.deliveries.some((delivery) => attemptsOf(document, delivery).some((one) => untoldOf(one).length > 0));
+		while ((await this.#documentsOf(book)).some(isUntold) && performance.now() < end) {
+			await delay(200, undefined, { signal: this.#signal });
+		}
 	}
 
 	async #arrivals(): Promise<readonly Arrival[]> {

@@ -17,7 +17,7 @@ export function openWindows(url: string): Windows {
 		.map(({ id }) => {
 			const inbox = new InboxClient({ url: socketUrl(url, "im2"), inbox: id, leastPause: 50, longestPause: 200 });
 			inbox.onMessage(({ attempt, body }) => {
-				shown.push({ way: "im2", id: attempt, address: id, attempt, token: tokenIn(body), at: Date.now() });
+				shown.push({ way: "im2", id: attempt, address: id, attempt, token: tokenIn(body), text: body, at: Date.now() });
 				inbox.received(attempt);
 			});
 			return inbox;

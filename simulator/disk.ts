@@ -51,8 +51,6 @@ export interface ChangeFile {
 	readonly changes: readonly DatabaseChange[];
 }
 
-const openStates: ReadonlySet<DeliveryState> = new Set(["routing", "waiting"]);
-
 export class Disk {
 	readonly messages = new Map<string, MessageFile>();
 	readonly deliveries = new Map<string, DeliveryFile>();
@@ -162,8 +160,7 @@ export class Disk {
 
 	claim(now: Milliseconds, limit: number, lease: Milliseconds): readonly DeliveryRow[] {
 		const free = [...this.deliveries.values()].filter(
-			({ row, claimedUntil }) =>
-				openRow(row) && (row.due ?? Number.NaN) <= now && (claimedUntil === null || claimedUntil <= now),
+			({ row, claimedUntil }) => (row.due ?? Number.NaN) <= now && (claimedUntil === null || claimedUntil <= now),
 		);
 		const claimed = free.sort((one, other) => (one.row.due ?? 0) - (other.row.due ?? 0)).slice(0, limit);
 		for (const file of claimed) {
@@ -190,16 +187,17 @@ export class Disk {
 	get nextDue(): Milliseconds | null {
 		let next = Number.POSITIVE_INFINITY;
 		for (const { row, claimedUntil } of this.deliveries.values()) {
-			if (openRow(row) && claimedUntil === null && row.due !== null) {
+			if (claimedUntil === null && row.due !== null) {
 				next = Math.min(next, row.due);
 			}
 		}
 		return Number.isFinite(next) ? next : null;
 	}
 
-	/** Deliveries that have not come to their end. */
+	/** Deliveries that have not come to their end, or have a call under way that outlived it. */
 	get open(): readonly DeliveryRow[] {
-		return [...this.deliveries.values()].map(({ row }) => row).filter(({ state }) => !isFinal(state));
+		const rows = [...this.deliveries.values()].map(({ row }) => row);
+		return rows.filter(({ state, due }) => !isFinal(state) || due !== null);
 	}
 
 	// Databases ------------------------------------------------------------------------------------
@@ -263,11 +261,6 @@ export class Disk {
 		}
 		return removed;
 	}
-}
-
-/** Rows of final deliveries carry no due moment, nor do held ones that nothing but a person moves. */
-function openRow({ state, due }: DeliveryRow): boolean {
-	return due !== null && (openStates.has(state) || state === "held");
 }
 
 function freshRow(id: string, recipient: string, message: Message): DeliveryRow {

@@ -40,6 +40,7 @@ export function auditTruth(evidence: Evidence): readonly Violation[] {
 			...entriesOf(delivery, "answered").flatMap((entry) => answered(entry, said)),
 			...entriesOf(delivery, "replied").flatMap((entry) => replied(entry, said)),
 			...entriesOf(delivery, "retracted").flatMap((entry) => retracted(entry, said)),
+			...unfinished(delivery),
 			...hiddenEvidence(delivery),
 		].map((text): Violation => ({ rule: "truth", delivery: delivery.row.id, text })),
 	);
@@ -110,6 +111,18 @@ function receipt({ attempt, level, at }: EntryOf<"receipt">, { receipts }: Said)
 function answered({ prompt, answer, at }: EntryOf<"answered">, { answers }: Said): string[] {
 	const given = answers.get(`${prompt} ${answer}`);
 	return given !== undefined && given <= at ? [] : [`nobody answered ${answer} to ${prompt}`];
+}
+
+/**
+ * Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. Only of an attempt whose
+ * own receipt was the end everything is known already, should the program die before its call is over.
+ */
+function unfinished(delivery: AuditedDelivery): string[] {
+	const known = new Set(entriesOf(delivery, "outcome").map(({ attempt, try: tries }) => `${attempt}#${tries}`));
+	const ended = new Set(entriesOf(delivery, "settled").map(({ attempt }) => attempt));
+	return entriesOf(delivery, "attempt")
+		.filter(({ attempt, try: tries }) => !known.has(`${attempt}#${tries}`) && !ended.has(attempt))
+		.map(({ attempt, try: tries }) => `${attempt}#${tries} has no outcome`);
 }
 
 function replied({ attempt, body, at }: EntryOf<"replied">, { replies }: Said): string[] {

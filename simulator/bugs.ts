@@ -9,6 +9,7 @@ import { RunningMechanisms } from "../packages/posthaste/src/host/mechanisms.ts"
 import type { Append, Store, WriteBatch, WriteResult } from "../packages/posthaste/src/store/port.ts";
 import { StoreError } from "../packages/posthaste/src/store/sqlite/errors.ts";
 import type { Rule } from "./audit/evidence.ts";
+import * as quiet from "./quiet-bugs.ts";
 import type { Bug, World } from "./world.ts";
 
 /** Replaces methods of a store and leaves the others alone. */
@@ -135,4 +136,14 @@ export const bugs = {
 	"repeat after accepted": { bug: repeatAfterAccepted, breaks: ["repeat"] },
 	"ask twice": { bug: askTwice, breaks: ["prompt"] },
 	"drop on a full disk": { bug: dropOnFullDisk, breaks: ["lost"] },
+	"invent absence": { bug: quiet.inventAbsence, breaks: ["policy"] },
+	"invent inactivity": { bug: quiet.inventInactivity, breaks: ["policy"] },
+	"invent a crowd": { bug: quiet.inventCrowd, breaks: ["truth"] },
+	"resend although next": { bug: quiet.resendAlthoughNext, breaks: ["repeat"] },
+	"ignore retryAfter": { bug: quiet.ignoreRetryAfter, breaks: ["order"] },
+	"give up late": { bug: quiet.giveUpLate, breaks: ["time"] },
+	"hide questions": { bug: quiet.hideQuestions, breaks: ["prompt"] },
+	"send another body": { bug: quiet.sendAnotherBody, breaks: ["truth"] },
+	"take nothing back": { bug: quiet.takeNothingBack, breaks: ["truth"] },
+	"lose replies": { bug: quiet.loseReplies, breaks: ["truth"] },
 } as const satisfies Record<string, { readonly bug: Bug; readonly breaks: readonly Rule[] }>;

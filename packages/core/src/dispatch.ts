@@ -258,6 +258,8 @@ export class DeliveryCourse {
 			return;
 		}
 		if (resolution === "end") {
+			// One that was held for want of its manager may have been waiting for an answer.
+			this.#manager.withdrawPrompt();
 			this.#settle("unreached", "ended-by-person");
 		} else if (this.#isStranded) {
 			// Nothing was wrong with the delivery itself, so it goes on where it stood. What became of a call that was under

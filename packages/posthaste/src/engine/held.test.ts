@@ -162,6 +162,20 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 });
 
+test("a question that was open when it stranded is withdrawn with its end, with the manager back as well", async () => {
+	await open(asking);
+	const message = await world.send();
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	await world.pass("2h");
+	await world.posthaste.close();
+	await reopenWith(asking);
+	const { id } = await world.delivery(message);
+	await world.posthaste.deliveries.resolve(id, "end");
+	expect((await world.posthaste.prompts.list()).items).toEqual([]);
+	expect((await world.story(message)).slice(-3)).toEqual(["resolved", "prompt-withdrawn", "unreached"]);
+});
+
 test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {
 	await open(manager("1.0.0", im));
 	await world.posthaste.configuration.apply({

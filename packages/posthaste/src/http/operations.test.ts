@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { readinessOf } from "../observability/readiness.ts";
-import { start } from "./testing/start.ts";
+import { head, stallMany } from "./testing/stalled.ts";
+import { start, startListening } from "./testing/start.ts";
 
 describe("operations", () => {
 	it("/healthz says that the program runs", async () => {
@@ -32,6 +33,35 @@ describe("operations", () => {
 		const { app: broken } = await start({ ready: () => Promise.reject(new Error("disk gone")) });
 		const failed = await broken.inject("/readyz");
 		expect([failed.statusCode, failed.json().reasons]).toEqual([503, ["store: disk gone"]]);
+	});
+
+	it("/readyz says no once messages have been refused for more than a second, and yes as soon as they are not", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+		onTestFinished(() => void vi.useRealTimers());
+		let delay = 0;
+		const { app } = await start({ writeDelay: () => delay, ready: async () => readinessOf({ load: { ok: true } }) });
+		const load = async () => (await app.inject("/readyz")).json().checks.load;
+		await vi.advanceTimersByTimeAsync(5000);
+		delay = 2300;
+		await vi.advanceTimersByTimeAsync(500);
+		expect(await load()).toEqual({ ok: true });
+		await vi.advanceTimersByTimeAsync(1000);
+		expect(await load()).toEqual({
+			ok: false,
+			detail: expect.stringMatching(/^messages are refused: a message would wait about 2300 ms/),
+		});
+		expect((await app.inject("/readyz")).statusCode).toBe(503);
+		delay = 0;
+		expect(await load()).toEqual({ ok: true });
+	});
+
+	it("/readyz says no when too many clients stop sending to let a message in", async () => {
+		const server = await startListening({ ready: async () => readinessOf({}) });
+		const begun = head("POST /v1/messages", "Content-Type: application/json", "Content-Length: 100");
+		await stallMany(server, begun, 1000);
+		await expect
+			.poll(async () => (await fetch(`${server.url}/readyz`)).json(), { timeout: 15_000 })
+			.toMatchObject({ reasons: ["load: messages are refused: 1000 messages are being taken in at this moment"] });
 	});
 
 	it("/metrics answers Prometheus text where there is some", async () => {

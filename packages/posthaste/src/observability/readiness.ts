@@ -36,6 +36,14 @@ export function loadCheck(pending: number, limit: number): Check {
 		: { ok: true };
 }
 
+/** Says no as well when messages are sent away before they come to the disk, whatever may wait there. */
+export function withDoor(readiness: Readiness, shut: string | undefined): Readiness {
+	if (shut === undefined || readiness.checks.load?.ok === false) {
+		return readiness;
+	}
+	return readinessOf({ ...readiness.checks, load: { ok: false, detail: `messages are refused: ${shut}` } });
+}
+
 export function closingCheck(closing: boolean): Check {
 	return closing ? { ok: false, detail: "Posthaste is shutting down" } : { ok: true };
 }

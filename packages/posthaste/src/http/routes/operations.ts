@@ -1,7 +1,12 @@
 /** What operators and their tools look at. */
 import { PosthasteError } from "@posthaste/core";
 import { Type } from "typebox";
-import { closingCheck, type Readiness as ReadinessAnswer, readinessOf } from "../../observability/readiness.ts";
+import {
+	closingCheck,
+	type Readiness as ReadinessAnswer,
+	readinessOf,
+	withDoor,
+} from "../../observability/readiness.ts";
 import { type App, answerOf, problems, type RouteContext } from "../app.ts";
 import { Readiness } from "../schemas.ts";
 
@@ -27,7 +32,7 @@ export function operationRoutes(app: App, context: RouteContext): void {
 	);
 }
 
-function health(app: App, { ready, closing }: RouteContext): void {
+function health(app: App, { ready, closing, door }: RouteContext): void {
 	app.get(
 		"/healthz",
 		{
@@ -49,8 +54,8 @@ function health(app: App, { ready, closing }: RouteContext): void {
 				operationId: "getReadiness",
 				summary: "Whether messages can be accepted now",
 				description:
-					"Checks that the store writes, that not too much waits for the disk, that at least one of the mechanisms " +
-					"defined is active, and that the program is not closing.",
+					"Checks that the store writes, that messages have not been refused for want of capacity for the last second, " +
+					"that at least one of the mechanisms defined is active, and that the program is not closing.",
 				response: {
 					200: answerOf(Readiness, "Messages can be accepted"),
 					503: answerOf(Readiness, "They cannot, for these reasons"),
@@ -59,7 +64,9 @@ function health(app: App, { ready, closing }: RouteContext): void {
 			},
 		},
 		async (_request, reply) => {
-			const answer = closing.aborted ? readinessOf({ closing: closingCheck(true) }) : await askReady(ready);
+			const answer = closing.aborted
+				? readinessOf({ closing: closingCheck(true) })
+				: withDoor(await askReady(ready), door.shut);
 			return reply.code(answer.ready ? 200 : 503).send(answer);
 		},
 	);

@@ -178,6 +178,8 @@ export class MemoryStore implements Store {
 		throw new PosthasteError("invalid-request", "a simulated disk has no file to copy");
 	}
 
+	async verify() {}
+
 	async close(): Promise<void> {
 		this.#closed = true;
 	}

@@ -1,5 +1,7 @@
 /** `/readyz` says no when messages could not be accepted, and names the check; each check fails here once. */
+import { scratchFolder } from "@posthaste/real-servers";
 import { describe, expect, test } from "vitest";
+import { openSqliteStore } from "../store/sqlite/index.ts";
 import { ConfigurationState, loadCheck, mechanismsCheck, readinessOf } from "./readiness.ts";
 import { openObserved } from "./testing/world.ts";
 import { WriteCheck } from "./write-check.ts";
@@ -65,6 +67,20 @@ describe("the store", () => {
 		const held = faults.holdNextDue();
 		expect(await check.check()).toEqual({ ok: false, detail: "it has not written within 2000 ms" });
 		held.release();
+	});
+
+	test("whose files were removed, while it takes writes as if nothing were", async () => {
+		const folder = await scratchFolder();
+		const store = await openSqliteStore({ folder: folder.path, thread: "inline" });
+		const { posthaste, send } = await openObserved({ store });
+		await send();
+		expect((await posthaste.ready()).ready).toBe(true);
+		await folder.remove();
+		await send();
+		expect(await posthaste.ready()).toMatchObject({
+			ready: false,
+			reasons: [expect.stringMatching(/^store: .*posthaste\.db is gone since Posthaste has opened it/)],
+		});
 	});
 
 	test("is tried once, however many ask, and leaves nothing behind", async () => {

@@ -242,5 +242,11 @@ export interface Store {
 		options?: { /** Replaces a file that is there. */ readonly force?: boolean },
 	): Promise<StoreBackup>;
 
+	/**
+	 * Cheap. Resolves as long as what is written now will be there at the next start.
+	 * @throws PosthasteError `database-damaged` when it was removed or replaced under the running program
+	 */
+	verify(): Promise<void>;
+
 	close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { PinCount } from "../port.ts";
 import { type Connection, openReader } from "./connection.ts";
 import { SqliteCore } from "./core.ts";
 import { StoreError } from "./errors.ts";
-import { DataFiles, withWayBack } from "./files.ts";
+import { DataFiles, guardPlace, withWayBack } from "./files.ts";
 import { makeFolder } from "./folder.ts";
 import type { Commit } from "./group-commit.ts";
 import { databaseName } from "./identity.ts";
@@ -51,6 +51,8 @@ export interface Backend {
 	readonly commit: Commit;
 	readonly keyed: KeyedReads;
 	readonly lists: Lists;
+	/** @throws StoreError `database-damaged` when the database is no longer where it was opened */
+	verify(): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -112,6 +114,7 @@ async function inlineBackend(path: string, maxBytes: number | undefined): Promis
 			countDeliveries: async () => lists.countDeliveries(),
 			countPins: async () => lists.countPins(),
 		},
+		verify: path === ":memory:" ? async () => undefined : guardPlace(path),
 		close: async () => core.close(),
 	};
 }
@@ -125,6 +128,7 @@ async function workerBackend(path: string, maxBytes: number | undefined): Promis
 		commit: (operations) => writer.call("commit", operations),
 		keyed: new KeyedReads(connection),
 		lists: reader.lists,
+		verify: guardPlace(path),
 		close: () => closeAll(reader, connection, writer),
 	};
 }

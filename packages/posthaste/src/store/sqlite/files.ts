@@ -1,5 +1,6 @@
 /** The database's files before and after SQLite opens them: what it would take for a new or an older database, and does not say. */
 import { existsSync, rmSync, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { pageSize } from "./connection.ts";
 import { StoreError } from "./errors.ts";
@@ -105,6 +106,24 @@ function withoutLog(path: string): string {
 		"Put that file back. To go on with what there is, as when another program has opened the database since and so " +
 		`put the log into it, remove ${ownerFile(dirname(path))}`
 	);
+}
+
+/**
+ * Looks whether the database in this place is the one that is open: the system goes on writing to a file that was
+ * removed or replaced, and forgets it with the process. Answers a function that throws when it is not.
+ */
+export function guardPlace(path: string): () => Promise<void> {
+	const opened = statSync(path, { bigint: true });
+	return async () => {
+		const there = await stat(path, { bigint: true }).catch(() => undefined);
+		if (there?.ino !== opened.ino || there.dev !== opened.dev) {
+			const what = there === undefined ? "is gone" : "is another file";
+			throw new StoreError(
+				"database-damaged",
+				`${path} ${what} since Posthaste has opened it: what is written now is lost when Posthaste ends`,
+			);
+		}
+	};
 }
 
 /** Undefined when there is no such file. */

@@ -240,6 +240,10 @@ export class SqliteStore implements Store {
 		}
 	}
 
+	verify(): Promise<void> {
+		return this.#backend.verify();
+	}
+
 	async pluginGet(mechanism: string, key: string): Promise<unknown> {
 		return this.#read((keyed) => parsed(keyed.pluginValue(mechanism, key)));
 	}

@@ -20,6 +20,8 @@ export interface EventStreamOptions {
 	readonly heartbeat?: number;
 }
 
+export const eventStream = "text/event-stream";
+
 const defaultHeartbeat = 15_000;
 
 /** Milliseconds after which clients come again when the connection breaks. */
@@ -37,7 +39,7 @@ export function sendEvents(
 	options: EventStreamOptions,
 	produce: (send: SendEvent, signal: AbortSignal) => Promise<void>,
 ): FastifyReply {
-	reply.type("text/event-stream").header("cache-control", "no-store").header("x-accel-buffering", "no");
+	reply.type(eventStream).header("cache-control", "no-store").header("x-accel-buffering", "no");
 	if (reply.request.method === "HEAD") {
 		return reply.send("");
 	}

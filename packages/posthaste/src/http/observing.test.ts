@@ -29,6 +29,16 @@ it("names requests by their route's pattern, and where nothing is by none", asyn
 	expect(answered).toEqual(["GET /v1/users/:name 200", "GET /v1/users/:name 404", "PATCH undefined 404"]);
 });
 
+it("tells nothing of an event stream, which lasts as long as somebody listens", async () => {
+	const { app, answered, posthaste } = await observed();
+	const { id } = await posthaste.send(draft);
+	await posthaste.messages.cancel(id);
+	const events = await app.inject(`/v1/messages/${id}/events`);
+	expect([events.statusCode, events.body]).toEqual([200, expect.stringContaining("event: end")]);
+	await app.inject("/v1/messages/none/events");
+	expect(answered).toEqual(["GET /v1/messages/:id/events 404"]);
+});
+
 it("counts what is refused by its code, each line of a batch too", async () => {
 	const { app, refused, posthaste } = await observed();
 	await app.inject({ method: "POST", url: "/v1/messages", payload: { ...draft, to: ["nobody"] } });

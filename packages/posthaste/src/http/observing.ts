@@ -2,11 +2,12 @@
 import type { ErrorCode } from "@posthaste/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App, HttpOptions } from "./app.ts";
+import { eventStream } from "./event-stream.ts";
 import { sendProblem, toProblem } from "./problems.ts";
 
 /** Callbacks must be quick and must not throw. */
 export interface RequestObserver {
-	/** A request was answered. `route` is the route's pattern; undefined where nothing is. */
+	/** A request was answered, event streams aside, which end when their clients have heard enough. `route` is the route's pattern; undefined where nothing is. */
 	answered(request: {
 		readonly route: string | undefined;
 		readonly method: string;
@@ -36,7 +37,9 @@ export function observeRequests(app: App, { log, observer }: HttpOptions): void 
 		const { method } = request;
 		const { statusCode: status, elapsedTime } = reply;
 		const route = request.routeOptions.url;
-		observer?.answered({ route, method, status, seconds: elapsedTime / 1000 });
+		if (!isEventStream(reply)) {
+			observer?.answered({ route, method, status, seconds: elapsedTime / 1000 });
+		}
 		if (isLogged) {
 			const message = messageOf(request, reply);
 			const milliseconds = Math.round(elapsedTime * 10) / 10;
@@ -49,6 +52,12 @@ export function observeRequests(app: App, { log, observer }: HttpOptions): void 
 	if (observer?.traced !== undefined) {
 		passTraces(app, observer.traced.bind(observer));
 	}
+}
+
+/** Its end says how long its client listened, not how long it waited for an answer. */
+function isEventStream(reply: FastifyReply): boolean {
+	const type = reply.getHeader("content-type");
+	return typeof type === "string" && type.startsWith(eventStream);
 }
 
 /** Told before the answer leaves, so that whoever reads it finds the trace joined. */

@@ -27,7 +27,7 @@ export class ProgramMetrics {
 		this.#registry = registry;
 		this.#requests = new Histogram({
 			name: "posthaste_http_request_duration_seconds",
-			help: "How long requests took to be answered, by route and class of the status",
+			help: "How long requests took to be answered, by route and class of the status; event streams are left out",
 			labelNames: ["method", "route", "status"],
 			buckets,
 			registers: [registry],

@@ -3,10 +3,8 @@ import { PosthasteError } from "@posthaste/core";
 import { Type } from "typebox";
 import { type App, answerOf, emptyAnswer, IdParams, problems, type RouteContext } from "../app.ts";
 import { toEventDocument } from "../documents.ts";
-import { sendEvents } from "../event-stream.ts";
+import { eventStream, sendEvents } from "../event-stream.ts";
 import { endId, followMessage } from "../message-events.ts";
-
-const eventStream = "text/event-stream";
 
 export function eventRoutes(app: App, context: RouteContext): void {
 	ofMessage(app, context);

@@ -107,6 +107,20 @@ describe("with a world", () => {
 			expect(await world.delivery(message)).toMatchObject({ state: "reached" });
 		});
 
+		test("waits for a call without keeping a processor busy", async () => {
+			world = await openWorld();
+			const call = Promise.withResolvers<SendResult>();
+			world.im.answers(() => call.promise);
+			await world.send();
+			const closing = world.posthaste.close();
+			const before = performance.eventLoopUtilization();
+			await new Promise((resolve) => setTimeout(resolve, 500));
+			expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.7);
+			call.resolve({ outcome: "unavailable" });
+			await closing;
+			await world.reopen();
+		});
+
 		test("leaves a call behind that does not end; the next start calls it unknown and sends again", async () => {
 			world = await openWorld();
 			const call = Promise.withResolvers<SendResult>();

@@ -1,4 +1,5 @@
 /** How Posthaste ends: in order, or at once. */
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Milliseconds } from "@posthaste/core";
 import type { Parts } from "./parts.ts";
 
@@ -17,7 +18,7 @@ export async function close(parts: Parts): Promise<void> {
 	engine.stop();
 	retention.stop();
 	// A call that does not end is left behind: its intent is on disk, and the next start calls it unknown.
-	await withinLimit(idle(parts));
+	await idleWithinLimit(parts);
 	await mechanisms.close();
 	await installed.close();
 	await until(() => engine.isQuiet);
@@ -36,16 +37,22 @@ export async function crash({ engine, retention, mechanisms, installed, database
 	await store.close();
 }
 
-async function withinLimit(work: Promise<void>): Promise<void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	const timer = setTimeout(resolve, closingLimit);
-	await Promise.race([work, promise]);
+async function idleWithinLimit({ engine }: Parts): Promise<void> {
+	let isLate = false;
+	const timer = setTimeout(() => {
+		isLate = true;
+	}, closingLimit);
+	await until(() => engine.isIdle || isLate);
 	clearTimeout(timer);
 }
 
-/** Looks once each turn of the event loop. */
+/** What takes no call of a mechanism is over within so many turns of the event loop, and is worth no timer. */
+const turns = 100;
+/** Between two looks at what takes longer: turns without end would keep a processor busy. */
+const pause: Milliseconds = 10;
+
 async function until(holds: () => boolean): Promise<void> {
-	while (!holds()) {
-		await new Promise((resolve) => setImmediate(resolve));
+	for (let turn = 0; !holds(); turn++) {
+		await (turn < turns ? nextTurn() : sleep(pause));
 	}
 }

@@ -195,7 +195,7 @@ export interface Store {
 
 	loadDeliveries(deliveries: readonly string[]): Promise<readonly (StoredDelivery | undefined)[]>;
 	loadMessage(message: string): Promise<StoredMessage | undefined>;
-	/** Newest first. */
+	/** Newest first. A page of large messages may end before its limit; `next` says whether there are more. */
 	listMessages(query: MessageQuery): Promise<Page<StoredMessage>>;
 	/** Open questions, oldest first. */
 	listPrompts(query: PageQuery & { readonly sender?: string; readonly message?: string }): Promise<Page<PromptRow>>;

@@ -82,6 +82,7 @@ function reading(app: App, { posthaste }: RouteContext): void {
 				tags,
 				operationId: "listMessages",
 				summary: "Lists messages, the newest first",
+				description: "A page of large messages ends before its limit, with a `next` like any other.",
 				querystring: MessageQuery,
 				response: { 200: answerOf(pageOf(Message, "A page of messages"), "A page of messages"), ...problems },
 			},

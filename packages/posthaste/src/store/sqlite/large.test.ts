@@ -74,6 +74,40 @@ describe("a database of many messages", () => {
 	});
 });
 
+describe("large messages", () => {
+	/** Each of these characters takes six of JSON. */
+	const body = "\u0001".repeat(256 * 1024);
+
+	it("end a page before its limit, and the next one goes on from there", async () => {
+		const store = await open("worker");
+		const messages = Array.from({ length: 14 }, (_, index) => messageAt(start + index, { body }));
+		await store.write({ accepts: messages.map((message) => acceptOf(message)), appends: [] });
+		const newestFirst = messages.map(({ id }) => id).reverse();
+		for (const filter of [{}, { recipient: messages[0]?.to[0] as string }]) {
+			const sizes: number[] = [];
+			const items = await allPages(async (cursor) => {
+				const page = await store.listMessages({ ...filter, limit: 1000, ...(cursor && { cursor }) });
+				sizes.push(page.items.length);
+				return page;
+			});
+			expect(items.map(({ message }) => message.id)).toEqual(newestFirst);
+			expect(sizes).toEqual([6, 6, 2]);
+		}
+	});
+
+	it("count once for each recipient, since each delivery is read with its message", async () => {
+		const store = await open("inline");
+		const to = Array.from({ length: 6 }, (_, index) => `user-${index}`);
+		const first = await accepted(store, { to, body });
+		const second = await accepted(store, { acceptedAt: start + 1, to, body });
+		const page = await store.listMessages({});
+		expect(page.items.map(({ message }) => message.id)).toEqual([second.id]);
+		const rest = await store.listMessages({ cursor: page.next as string });
+		expect(rest.items.map(({ message }) => message.id)).toEqual([first.id]);
+		expect(rest).not.toHaveProperty("next");
+	});
+});
+
 describe("a message with very many recipients", () => {
 	it("fills a page by itself", async () => {
 		const store = await open("worker");

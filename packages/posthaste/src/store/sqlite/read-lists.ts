@@ -15,6 +15,11 @@ import type { RawMessage } from "./rows.ts";
 const stepsPerPage = 20_000;
 /** A page of messages ends when it holds this many deliveries. */
 const deliveriesPerPage = 5000;
+/**
+ * Or this much of documents, in characters, each as often as it has deliveries, since each of these is loaded with its
+ * message. Whoever asks for a page gets it as one string: of a thousand large messages, one that is longer than may be.
+ */
+const charactersPerPage = 8 * 1024 * 1024;
 /** Rows read at a time where a filter is checked for each. */
 const checkedRows = 500;
 
@@ -168,14 +173,17 @@ export class ListReads {
 	#messagePage(found: readonly number[], limit: number, searchedTo: number | undefined): RawMessagePage {
 		const items: RawMessage[] = [];
 		let deliveries = 0;
+		let characters = 0;
 		for (const [index, m] of found.slice(0, limit).entries()) {
 			const item = this.#keyed.numberedMessage(m);
 			if (item !== undefined) {
 				items.push(item);
 				deliveries += item.deliveries.length;
+				characters += item.document.length * Math.max(1, item.deliveries.length);
 			}
 			const isLast = index + 1 === found.length;
-			if (!isLast && (index + 1 === limit || deliveries >= deliveriesPerPage)) {
+			const isFull = index + 1 === limit || deliveries >= deliveriesPerPage || characters >= charactersPerPage;
+			if (!isLast && isFull) {
 				return { items, next: m };
 			}
 		}

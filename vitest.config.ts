@@ -10,6 +10,7 @@ export default defineConfig({
 			"simulator/**/*.test.ts",
 			"crash/**/*.test.ts",
 			"swaps/**/*.test.ts",
+			"bench/**/*.test.ts",
 			"examples/**/*.test.ts",
 		],
 		exclude: ["**/node_modules/**", "**/dist/**"],

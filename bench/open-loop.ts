@@ -58,7 +58,7 @@ export class Load {
 		while (this.#open.size < this.#most) {
 			const some = Array.from({ length: Math.min(64, this.#most - this.#open.size) }, () => this.#connect());
 			await Promise.all(some.map((connection) => connection?.opened));
-			this.#free.push(...some.filter((connection) => connection !== undefined));
+			this.#free.push(...some.flatMap((connection) => (connection && this.#open.has(connection) ? [connection] : [])));
 		}
 	}
 
@@ -108,7 +108,6 @@ export class Load {
 			const time = performance.now() - at;
 			if (status === undefined) {
 				this.#broken += 1;
-				this.#open.delete(connection);
 			} else {
 				if (connection.isClosing) {
 					this.#open.delete(connection);
@@ -129,10 +128,19 @@ export class Load {
 		if (this.#open.size >= this.#most) {
 			return undefined;
 		}
-		const connection = new Connection(this.#port);
+		const connection = new Connection(this.#port, () => this.#forget(connection));
 		this.#open.add(connection);
 		this.#connections = Math.max(this.#connections, this.#open.size);
 		return connection;
+	}
+
+	/** A request on a connection that is gone would be neither answered nor broken. */
+	#forget(connection: Connection): void {
+		this.#open.delete(connection);
+		const place = this.#free.indexOf(connection);
+		if (place !== -1) {
+			this.#free.splice(place, 1);
+		}
 	}
 
 	/** Waits for the answers that are still to come, and closes. */
@@ -177,12 +185,15 @@ class Connection {
 	#text = "";
 	#answered: Answered | undefined;
 
-	constructor(port: number) {
+	constructor(port: number, closed: () => void) {
 		this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
 		this.#socket.setEncoding("latin1");
 		this.#socket.on("data", (text: string) => this.#read(text));
 		this.#socket.on("error", () => this.#settle(undefined));
-		this.#socket.on("close", () => this.#settle(undefined));
+		this.#socket.on("close", () => {
+			closed();
+			this.#settle(undefined);
+		});
 		this.opened = new Promise((resolve) => {
 			this.#socket.once("connect", resolve);
 			this.#socket.once("close", () => resolve());

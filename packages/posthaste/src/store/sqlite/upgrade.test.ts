@@ -2,6 +2,7 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isFinal } from "@posthaste/core";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPosthaste, type PosthasteCore } from "../../create-posthaste.ts";
@@ -12,8 +13,12 @@ import { openSqliteStore, restoreFolder } from "./index.ts";
 import { first } from "./migrations/0001-first.ts";
 import { migrations } from "./migrations/index.ts";
 
-/** Made by the program as it was released with schema 1, stopped in the middle of its work. */
-const released = new URL("./fixtures/schema-1.sqlite", import.meta.url);
+/** Made by the program as it was with that schema, stopped in the middle of its work; but see below. */
+const fixtureOf = (schema: number) => new URL(`./fixtures/schema-${schema}.sqlite`, import.meta.url);
+/** The store alone made this one: its deliveries have no policies, so that no manager could go on with them. */
+const byStoreAlone: ReadonlySet<number> = new Set([2]);
+/** Every schema below the one that this program writes. */
+const earlier = migrations.slice(1).map((_, index) => index + 1);
 const day = 86_400_000;
 
 let folder: string;
@@ -25,7 +30,7 @@ beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), "posthaste-upgrade-"));
 	file = join(folder, "posthaste.db");
 	mail = await startMailServer({ mailboxes: ["jsmith@example.com", "adoe@example.com"] });
-	await copyFile(released, file);
+	await copyFile(fixtureOf(1), file);
 });
 afterEach(async () => {
 	await posthaste?.close();
@@ -152,7 +157,7 @@ describe("a database of schema 1", () => {
 
 describe("a database of schema 2", () => {
 	it("keeps the pins of deliveries that are not final, and takes those of the others away", async () => {
-		await copyFile(new URL("./fixtures/schema-2.sqlite", import.meta.url), file);
+		await copyFile(fixtureOf(2), file);
 		const store = await openSqliteStore({ folder, thread: "inline" });
 		expect(await store.countPins()).toEqual([
 			{ pin: "escalate@1.0.0", deliveries: 1 },
@@ -173,7 +178,60 @@ describe("a database of schema 2", () => {
 	});
 });
 
+/** Deliveries in the file, whatever else its schema has. */
+function countDeliveries(path: string): unknown {
+	const database = new Database(path, { readonly: true });
+	try {
+		return database.prepare("SELECT count(*) FROM delivery").pluck().get();
+	} finally {
+		database.close();
+	}
+}
+
+async function deliveriesOf(running: PosthasteCore) {
+	const { items } = await running.messages.list({ limit: 100 });
+	return items.flatMap(({ deliveries }) => deliveries);
+}
+
+/** Answers every question, ends what is held, and calls off whatever else is under way. */
+async function bringToEnd(running: PosthasteCore): Promise<void> {
+	for (const { id } of (await running.prompts.list({ limit: 100 })).items) {
+		await running.prompts.answer(id, "yes", "mary");
+	}
+	await running.idle();
+	for (const { id } of (await deliveriesOf(running)).filter(({ state }) => state === "held")) {
+		await running.deliveries.resolve(id, "end", "ann");
+	}
+	for (const { message } of (await deliveriesOf(running)).filter(({ state }) => !isFinal(state))) {
+		await running.messages.cancel(message);
+	}
+	await running.idle();
+}
+
 describe("every released schema", () => {
+	it("has a database here that was made with it", () => {
+		expect(earlier.filter((schema) => !existsSync(fixtureOf(schema)))).toEqual([]);
+	});
+
+	it.each(earlier)("opens with all its deliveries, and goes on with them to their ends: schema %i", async (schema) => {
+		await copyFile(fixtureOf(schema), file);
+		const count = countDeliveries(file);
+		const running = await open();
+		const before = await deliveriesOf(running);
+		expect(before).toHaveLength(Number(count));
+		if (byStoreAlone.has(schema)) {
+			return;
+		}
+		await bringToEnd(running);
+		const after = await deliveriesOf(running);
+		expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+		expect(after.filter(({ state }) => !isFinal(state))).toEqual([]);
+		for (const [index, { journal }] of after.entries()) {
+			const earlierEntries = before[index]?.journal ?? [];
+			expect(journal.slice(0, earlierEntries.length)).toEqual(earlierEntries);
+		}
+	});
+
 	it("comes to the same tables as a new database", () => {
 		const made = (known: readonly string[]) => {
 			const database = new Database(":memory:");

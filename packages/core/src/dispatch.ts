@@ -46,6 +46,7 @@ export interface CourseStart {
 /** Inputs that only set the next thing going. Once the message has expired there is no next thing. */
 const movesOn: ReadonlySet<string> = new Set<Input["type"]>(["answered", "effect", "resolved", "time-passed"]);
 
+type AnsweredInput = Extract<Input, { type: "answered" }>;
 type ReceiptInput = Extract<Input, { type: "receipt" }>;
 type ResolvedInput = Extract<Input, { type: "resolved" }>;
 type StrandedInput = Extract<Input, { type: "stranded" }>;
@@ -174,7 +175,7 @@ export class DeliveryCourse {
 				this.#onReceipt(input);
 				break;
 			case "answered":
-				this.#manager.answer(input.prompt, input.answer, now);
+				this.#onAnswer(input, now);
 				break;
 			case "time-passed":
 				this.#manager.passTime(now);
@@ -214,11 +215,10 @@ export class DeliveryCourse {
 			return;
 		}
 		recordOutcome(attempt, input);
+		attempt.phase = "over";
 		if (isSatisfied(attempt)) {
 			this.#reach(attempt.level === "accepted" ? "accepted" : "receipt", attempt);
-		} else if (this.#progress.isExpired(now)) {
-			attempt.phase = "over";
-		} else {
+		} else if (!this.#progress.isExpired(now)) {
 			this.#attempts.afterOutcome(attempt, input, now);
 			this.#manager.proceed(now);
 		}
@@ -243,6 +243,15 @@ export class DeliveryCourse {
 		if (attempt !== undefined) {
 			attempt.retractionAnswered = true;
 		}
+	}
+
+	#onAnswer({ prompt, answer }: AnsweredInput, now: Milliseconds): void {
+		if (this.#isStranded) {
+			// Its manager is back, or nobody could hand it the answer.
+			this.#isStranded = false;
+			this.#progress.release();
+		}
+		this.#manager.answer(prompt, answer, now);
 	}
 
 	#onStranded({ reason, detail }: StrandedInput): void {
@@ -309,7 +318,8 @@ export class DeliveryCourse {
 
 	#reach(reason: SettleReason, attempt: TrackedAttempt): void {
 		this.#manager.withdrawPrompt();
-		attempt.phase = "over";
+		// A receipt may overtake the answer of the call, whose outcome is still to come.
+		attempt.phase = attempt.phase === "sending" ? "sending" : "over";
 		const acknowledged = attempt.level === "acknowledged";
 		if (acknowledged) {
 			this.#attempts.retractAll(attempt);

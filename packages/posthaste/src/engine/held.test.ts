@@ -24,11 +24,12 @@ function manager(version: string, first: () => string): ManagerPlugin {
 	});
 }
 
-/** A manager that asks the sender, for an hour. */
+/** A manager that asks the sender, for an hour, and pages whatever the answer. */
 const asking: ManagerPlugin = {
 	...manager("1.0.0", () => "im"),
 	*deliver() {
 		yield* askSender("Page John?", { within: 3_600_000 });
+		yield* attempt(["pager"]);
 	},
 };
 
@@ -174,6 +175,22 @@ test("a question that was open when it stranded is withdrawn with its end, with 
 	await world.posthaste.deliveries.resolve(id, "end");
 	expect((await world.posthaste.prompts.list()).items).toEqual([]);
 	expect((await world.story(message)).slice(-3)).toEqual(["resolved", "prompt-withdrawn", "unreached"]);
+});
+
+test("an answer lets a delivery go on whose manager is back", async () => {
+	await open(asking);
+	const message = await world.send();
+	const [prompt] = (await world.posthaste.prompts.list()).items;
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	await world.im.receipt("delivered", `${message.id}.1.a1`);
+	await world.pass("1s");
+	await world.posthaste.close();
+	await reopenWith(asking);
+	await world.posthaste.prompts.answer(prompt?.id ?? "", "yes");
+	await world.settle();
+	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+	expect(world.pager.sent).toHaveLength(1);
 });
 
 test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {

@@ -226,6 +226,20 @@ describe("between an intent and its call", () => {
 	});
 });
 
+test("a call that a receipt has overtaken gets its outcome too when the program dies", async () => {
+	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
+	const message = await world.send({ properties: { category: "read" } });
+	await world.im.receipt("read");
+	await world.settle();
+	expect(await world.delivery(message)).toMatchObject({ state: "reached", reason: "receipt" });
+	await world.posthaste.crash();
+	await world.reopen();
+	const { state, journal } = await world.delivery(message);
+	expect(state).toBe("reached");
+	expect(journal.at(-1)).toMatchObject({ type: "outcome", outcome: "unknown" });
+	expect(world.im.sent).toHaveLength(1);
+});
+
 test("what was to be taken back when the program died is taken back after the restart", async () => {
 	const message = await world.send({ properties: { category: "read" } });
 	world.posthaste.observe(({ state }) => state === "cancelled" && world.faults.failWrites(1e9));

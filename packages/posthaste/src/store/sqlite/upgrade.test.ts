@@ -1,4 +1,5 @@
 /** Databases of every released schema, opened by this program; and the ways back. */
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

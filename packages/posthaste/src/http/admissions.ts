@@ -29,6 +29,8 @@ export const full = "the requests under way are as large as they may be together
 /** A request is whole after this time, or is sent away; the limit is looked at this many times within it. */
 const patience: Milliseconds = 30_000;
 const looks = 10;
+/** Who has not sent everything by then keeps a server from closing for no longer. */
+const patienceWhileClosing: Milliseconds = 5000;
 
 /** Memory for requests of one sort, in bytes. */
 export class Share {
@@ -98,7 +100,7 @@ export class Admissions {
 	readonly #others = new Share(memoryOfOthers);
 	/** Those whose bodies have to come in time, the oldest first. */
 	readonly #timed = new Set<Admission>();
-	readonly #patience: Milliseconds;
+	#patience: Milliseconds;
 
 	constructor(app: App, limit: Milliseconds = patience) {
 		this.#patience = limit;
@@ -112,6 +114,9 @@ export class Admissions {
 		});
 		const looking = setInterval(() => this.#endLate(), limit / looks);
 		looking.unref();
+		app.addHook("preClose", async () => {
+			this.#patience = Math.min(this.#patience, patienceWhileClosing);
+		});
 		// Fastify calls back once the server is closed, so that nobody's silence keeps it open.
 		app.addHook("onClose", async () => clearInterval(looking));
 	}

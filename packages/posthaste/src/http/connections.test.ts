@@ -2,7 +2,16 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { start } from "./testing/start.ts";
+import { head, stallMany } from "./testing/stalled.ts";
+import { start, startListening } from "./testing/start.ts";
+
+test("a request that does not come to its end does not keep the server open", async () => {
+	const server = await startListening();
+	await stallMany(server, head("POST /v1/messages", "Content-Type: application/json", "Content-Length: 100"), 1);
+	const begun = performance.now();
+	await server.app.close();
+	expect(performance.now() - begun).toBeLessThan(15_000);
+});
 
 test.each([
 	["said nothing", ""],

@@ -7,6 +7,17 @@ import type { Resident } from "./resident.ts";
 type AttemptDecision = Extract<Decision, { type: "attempt" }>;
 type RetractDecision = Extract<Decision, { type: "retract" }>;
 
+/** An attempt that is to be taken back; without an address when the recipient has none any more. */
+interface Shown {
+	readonly id: string;
+	readonly mechanism: string;
+	readonly address: DeliveryEntry["address"] | undefined;
+	readonly reference: string | undefined;
+}
+
+/** Who counts calls under way. */
+type Holder = Pick<Resident, "calls">;
+
 export interface CallsParts {
 	readonly mechanisms: Mechanisms;
 	readonly directory: Directory;
@@ -82,23 +93,29 @@ export class Calls {
 
 	#retract(resident: Resident, { attempt: id, mechanism }: RetractDecision): void {
 		const address = resident.entries.get(mechanism)?.address;
+		const reference = resident.course.attempts.get(id)?.reference;
+		this.takeBack({ id, mechanism, address, reference }, resident, (done) =>
+			this.#parts.handle(resident, { type: "retracted", attempt: id, mechanism, done }),
+		);
+	}
+
+	/** Asks a mechanism to take back what it has shown, and hears whether it did. */
+	takeBack({ id, mechanism, address, reference }: Shown, holder: Holder, end: (done: boolean) => void): void {
 		const able = this.#parts.directory.snapshot.mechanisms.get(mechanism)?.capabilities.retraction === true;
-		const end = (done: boolean) => this.#parts.handle(resident, { type: "retracted", attempt: id, mechanism, done });
 		if (address === undefined || !able) {
 			end(false);
 			return;
 		}
-		const reference = resident.course.attempts.get(id)?.reference;
 		const about = { id, address, ...(reference !== undefined && { reference }) };
-		this.#call(resident, this.#parts.mechanisms.retract(mechanism, about), end);
+		this.#call(holder, this.#parts.mechanisms.retract(mechanism, about), end);
 	}
 
 	/** A delivery stays in memory while a call of its is under way. */
-	#call<Result>(resident: Resident, call: Promise<Result>, end: (result: Result) => void): void {
-		resident.calls += 1;
+	#call<Result>(holder: Holder, call: Promise<Result>, end: (result: Result) => void): void {
+		holder.calls += 1;
 		this.#underWay += 1;
 		void call.then((result) => {
-			resident.calls -= 1;
+			holder.calls -= 1;
 			this.#underWay -= 1;
 			end(result);
 		});

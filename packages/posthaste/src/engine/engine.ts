@@ -7,7 +7,7 @@ import type { Composed, Input, Milliseconds } from "@posthaste/core";
 import { isFinal } from "@posthaste/core";
 import { PassingMap } from "../passing-map.ts";
 import type { MessageEvent } from "../posthaste.ts";
-import type { Append, Store, StoredDelivery } from "../store/port.ts";
+import type { Append, Store } from "../store/port.ts";
 import { Calls } from "./calls.ts";
 import { Claims, lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
@@ -65,7 +65,12 @@ export class Engine {
 	constructor(parts: EngineParts) {
 		this.#parts = parts;
 		this.#residence = new Residence(parts);
-		this.#strandings = new Strandings({ ...parts, afterRest: (write) => this.#afterRest(write) });
+		this.#strandings = new Strandings({
+			...parts,
+			afterRest: (write) => this.#afterRest(write),
+			takeBack: (...about) => this.#calls.takeBack(...about),
+			report: (delivery, input, done) => this.report(delivery, input, done),
+		});
 		this.#calls = new Calls({
 			...parts,
 			handle: (resident, input) => this.#handle(resident, input),
@@ -379,15 +384,14 @@ export class Engine {
 		const arrival = this.#abandoned ? stopped() : this.#revive(delivery, loaded);
 		if (arrival instanceof Error) {
 			waiting.forEach(({ written }) => void written?.(arrival, []));
-		} else if (arrival !== undefined && "stranded" in arrival) {
+		} else if (arrival !== undefined && "stranded" in arrival && !this.#strandings.isTakingBack(delivery)) {
 			// What came in counts all the same, once it is on disk that nobody can take it up.
 			this.#strandings.write(arrival.stranded, () => this.#feedAll(delivery, waiting));
-		} else if (arrival !== undefined) {
+		} else if (arrival !== undefined && !("stranded" in arrival)) {
 			this.#arrive(arrival);
 			this.#feedAll(delivery, waiting);
 		} else {
-			const stored = "stored" in loaded ? loaded.stored : undefined;
-			waiting.forEach((each) => void this.#handleWithout(delivery, stored, each));
+			waiting.forEach((each) => void this.#handleWithout(delivery, loaded, each));
 		}
 	}
 
@@ -403,13 +407,14 @@ export class Engine {
 	}
 
 	/** An input for a delivery that does not come into memory: it is none, or its manager is not there. */
-	#handleWithout(delivery: string, stored: StoredDelivery | undefined, { input, written }: Waiting): void {
+	#handleWithout(delivery: string, loaded: Loaded, { input, written }: Waiting): void {
+		const { stored, user } = "stored" in loaded ? loaded : {};
 		if (stored === undefined || (input !== undefined && !concerns(stored, input))) {
 			written?.(new NobodyConcerned(`there is no delivery ${delivery} that this is about`), []);
 		} else if (input === undefined) {
 			written?.(undefined, []);
 		} else {
-			this.#strandings.handle(stored, input, written);
+			this.#strandings.handle(stored, user, input, written);
 		}
 	}
 

@@ -93,6 +93,51 @@ describe.each<[string, ManagerPlugin | undefined]>([
 		await expect(world.posthaste.messages.cancel(message.id)).rejects.toMatchObject({ code: "already-final" });
 	});
 
+	test("what it has shown is taken back when its sender cancels it", async () => {
+		const message = await strand();
+		await world.posthaste.messages.cancel(message.id, "mary");
+		await world.settle();
+		expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
+		expect((await world.story(message)).slice(-4)).toEqual(["cancelled", "retract", "cancelled", "retracted"]);
+		expect((await world.delivery(message)).journal.at(-1)).toMatchObject({ mechanism: "im", done: true });
+		const written = world.faults.batches.length;
+		await world.pass("10h");
+		expect(world.faults.batches).toHaveLength(written);
+	});
+
+	test("what comes while it is being taken back is kept", async () => {
+		const message = await strand();
+		const stop = world.posthaste.observe(({ state }) => {
+			if (state === "cancelled") {
+				stop();
+				world.faults.failWrites(1);
+			}
+		});
+		await world.posthaste.messages.cancel(message.id, "mary");
+		const kept = world.im.receipt("read", `${message.id}.1.a1`);
+		await world.pass("3s");
+		await kept;
+		const story = (await world.story(message)).slice(-5);
+		expect(story.slice(0, 3)).toEqual(["cancelled", "retract", "cancelled"]);
+		expect(story.slice(3).sort()).toEqual(["receipt", "retracted"]);
+	});
+
+	test("what it has shown is taken back when it is acknowledged elsewhere after the end", async () => {
+		await open(manager("1.0.0", im));
+		const message = await world.send();
+		await world.pass("2h");
+		expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.pager.receipt("acknowledged", `${message.id}.1.a2`);
+		await world.settle();
+		expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
+		expect((await world.story(message)).slice(-4)).toEqual(["reached", "receipt", "retract", "retracted"]);
+		await world.im.receipt("read", `${message.id}.1.a1`);
+		await world.settle();
+		expect(world.im.retracted).toHaveLength(1);
+	});
+
 	test("a receipt that brings what was asked for ends it", async () => {
 		const message = await strand();
 		await world.im.receipt("read", `${message.id}.1.a1`);
@@ -191,6 +236,23 @@ test("an answer lets a delivery go on whose manager is back", async () => {
 	await world.settle();
 	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
 	expect(world.pager.sent).toHaveLength(1);
+});
+
+test("what was to be taken back when the program died is taken back once the manager is back", async () => {
+	await open(manager("1.0.0", im));
+	const message = await world.send();
+	await world.pass("1m");
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	await world.pass("1h");
+	world.posthaste.observe(({ state }) => state === "cancelled" && world.faults.failWrites(1e9));
+	await world.posthaste.messages.cancel(message.id);
+	await world.settle();
+	expect((await world.story(message)).slice(-3)).toEqual(["cancelled", "retract", "cancelled"]);
+	await world.posthaste.crash();
+	await reopenWith(manager("1.0.0", im));
+	expect(world.im.retracted).toHaveLength(2);
+	expect((await world.story(message)).slice(-2)).toEqual(["cancelled", "retracted"]);
 });
 
 test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {

@@ -42,6 +42,8 @@ export interface Stranded {
 	readonly entries: readonly JournalEntry[];
 	/** When it ended, if that was before. */
 	readonly settledAt?: Milliseconds | undefined;
+	/** A mechanism is to be asked to take something back, or has not answered yet. */
+	readonly isCalling?: boolean;
 	/** A question that nobody has to answer any more. */
 	readonly closePrompt?: string | undefined;
 }

@@ -1,14 +1,26 @@
 /**
  * What a delivery takes although nobody can take it up, since its manager is not there. Without a manager it has no
- * course, so this is what needs none: evidence and replies, which must not be lost, and its end by a person.
+ * course, so this is what needs none: evidence and replies, which must not be lost, its end by a person, and taking back
+ * what is needless then.
  */
-import { type Input, type JournalEntry, type Milliseconds, type SettleReason, satisfies } from "@posthaste/core";
+import {
+	type Input,
+	isFinal,
+	type JournalEntry,
+	type Milliseconds,
+	type SettleReason,
+	satisfies,
+} from "@posthaste/core";
 import type { StoredDelivery } from "../store/port.ts";
+import { needlessAfter } from "./needless.ts";
 import type { Stranded } from "./residence.ts";
 import { promptsAmong } from "./resident.ts";
 
 type Attempted = Extract<JournalEntry, { type: "attempt" }>;
 type Ending = Pick<Extract<JournalEntry, { type: "settled" }>, "state" | "reason" | "attempt" | "mechanism">;
+
+/** Written although nothing follows from it. */
+const kept: ReadonlySet<string> = new Set<Input["type"]>(["receipt", "replied", "retracted"]);
 
 /** Whether an input is about something of this delivery's. A report about an attempt it never made is not. */
 export function concerns({ journal }: StoredDelivery, input: Input): boolean {
@@ -19,7 +31,7 @@ export function concerns({ journal }: StoredDelivery, input: Input): boolean {
 export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Milliseconds): Stranded | undefined {
 	const { row, journal } = stored;
 	const ending = endingOf(stored, input);
-	if (ending === undefined && input.type !== "receipt" && input.type !== "replied") {
+	if (ending === undefined && !kept.has(input.type)) {
 		return undefined;
 	}
 	const { open } = promptsAmong(journal);
@@ -27,15 +39,19 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 	const followed = [
 		input,
 		...(withdrawn === undefined ? [] : [{ type: "prompt-withdrawn", prompt: withdrawn } as const]),
+		...needlessAfter(input, stored),
 		...(ending === undefined ? [] : [{ type: "settled", ...ending } as const]),
 	];
 	const reason: SettleReason = "no-such-manager";
+	const state = ending?.state ?? row.state;
+	const entries = followed.map((entry, index) => ({ ...entry, sequence: row.sequence + 1 + index, at }));
 	return {
 		delivery: row.id,
 		message: row.message,
-		state: ending?.state ?? row.state,
+		state,
 		reason: ending?.reason ?? row.reason ?? reason,
-		entries: followed.map((entry, index) => ({ ...entry, sequence: row.sequence + 1 + index, at })),
+		entries,
+		isCalling: isFinal(state) && hasUnfinishedCall([...journal, ...entries]),
 		settledAt: ending === undefined ? row.settledAt : at,
 		closePrompt: withdrawn,
 	};

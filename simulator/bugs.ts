@@ -9,6 +9,7 @@ import { RunningMechanisms } from "../packages/posthaste/src/host/mechanisms.ts"
 import type { Append, Store, WriteBatch, WriteResult } from "../packages/posthaste/src/store/port.ts";
 import { StoreError } from "../packages/posthaste/src/store/sqlite/errors.ts";
 import type { Rule } from "./audit/evidence.ts";
+import { SimulatedPlugins } from "./installed.ts";
 import * as quiet from "./quiet-bugs.ts";
 import type { Bug, World } from "./world.ts";
 
@@ -128,6 +129,20 @@ const dropOnFullDisk: Bug = {
 	},
 };
 
+/** Whatever version a delivery is pinned to, the one in use is asked. */
+const mixVersions: Bug = {
+	patch() {
+		const { version } = SimulatedPlugins.prototype;
+		SimulatedPlugins.prototype.version = function (type, id, wanted) {
+			const { active } = this.get(type, id) ?? {};
+			return version.call(this, type, id, active ?? wanted);
+		};
+		return () => {
+			SimulatedPlugins.prototype.version = version;
+		};
+	},
+};
+
 /** Each bug, with the rules that it breaks first of all. */
 export const bugs = {
 	"send before intent": { bug: sendBeforeIntent, breaks: ["intent"] },
@@ -135,6 +150,7 @@ export const bugs = {
 	"ignore expiry": { bug: ignoreExpiry, breaks: ["expiry"] },
 	"repeat after accepted": { bug: repeatAfterAccepted, breaks: ["repeat"] },
 	"ask twice": { bug: askTwice, breaks: ["prompt"] },
+	"mix versions": { bug: mixVersions, breaks: ["version"] },
 	"drop on a full disk": { bug: dropOnFullDisk, breaks: ["lost"] },
 	"invent absence": { bug: quiet.inventAbsence, breaks: ["policy"] },
 	"invent inactivity": { bug: quiet.inventInactivity, breaks: ["policy"] },

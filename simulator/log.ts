@@ -3,7 +3,7 @@
  * senders asked and were answered, when processes died. The auditor reads this and the disk, and
  * nothing of the engine's.
  */
-import type { Draft, Milliseconds, ReceiptLevel, Resolution, SendResult } from "@posthaste/core";
+import type { Draft, Effect, Milliseconds, ReceiptLevel, Resolution, SendResult } from "@posthaste/core";
 import type { DatabaseChange } from "../packages/posthaste/src/store/port.ts";
 import type { DiskFault, Unhealthy } from "./scenario.ts";
 
@@ -75,6 +75,24 @@ export type WorldEvent =
 	/** A change of the databases is on disk; and the one who made it has been told. */
 	| { readonly type: "changed"; readonly revision: number; readonly changes: readonly DatabaseChange[] }
 	| { readonly type: "change-told"; readonly revision: number }
+	/** What is installed of a plugin has changed; and whoever changed it has been told that this change is in force. */
+	| {
+			readonly type: "installed";
+			readonly number: number;
+			readonly plugin: string;
+			readonly active: string | null;
+			readonly versions: readonly string[];
+	  }
+	| { readonly type: "installed-told"; readonly number: number }
+	/** A manager that runs elsewhere was asked for the effect after `past` others: what it said, or why it could not. */
+	| {
+			readonly type: "consulted";
+			readonly delivery: string;
+			readonly version: string;
+			readonly past: number;
+			readonly said: Effect | null | { readonly failed: string };
+			readonly heard: boolean;
+	  }
 	/** The disk becomes faulty, or is well again. */
 	| { readonly type: "weather"; readonly fault: DiskFault | undefined }
 	| { readonly type: "clock"; readonly kind: "jump" | "stall"; readonly by: Milliseconds };

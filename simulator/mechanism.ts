@@ -34,6 +34,12 @@ interface Connection {
 type Resolve = (result: SendResult) => void;
 type Reject = (error: Error) => void;
 
+export const mechanismVersions = { first: "1.0.0", second: "2.0.0" } as const;
+/** What an address has to be like for the second version. */
+const strictAddress = "/[12]$";
+/** An instance that comes up late does so when nobody waits for it any more. */
+const lateStart: Milliseconds = 40_000;
+
 export class VirtualMechanism {
 	readonly about: SimulatedMechanism;
 	unhealthy: Unhealthy | undefined;
@@ -50,17 +56,18 @@ export class VirtualMechanism {
 		this.#durable = new Random(world.scenario.seed, `durable/${about.name}`).chance(0.6);
 	}
 
-	/** The plugin as one process loads it. */
-	plugin(process: SimulatedProcess): MechanismPlugin {
+	/** The plugin as one process loads it. The second version is stricter about addresses than the first. */
+	plugin(process: SimulatedProcess, version: string = mechanismVersions.first): MechanismPlugin {
 		const { name, kind, capabilities } = this.about;
+		const to = version === mechanismVersions.first ? { minLength: 1 } : { pattern: strictAddress };
 		return defineMechanism<unknown, Readonly<Record<string, unknown>>>({
 			id: `virtual-${name}`,
 			apiVersion: 1,
-			version: "1.0.0",
+			version,
 			kind,
 			title: `Virtual ${kind}`,
 			settings: Type.Object({ note: Type.Optional(Type.String()) }, { additionalProperties: false }),
-			address: Type.Object({ to: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
+			address: Type.Object({ to: Type.String(to) }, { additionalProperties: false }),
 			capabilities,
 			create: (_settings, host) => this.#create({ process, host }),
 		});
@@ -73,6 +80,12 @@ export class VirtualMechanism {
 		if (this.unhealthy === "will-not-start") {
 			throw new Error("connection refused");
 		}
+		if (this.unhealthy === "start-hangs") {
+			return never();
+		}
+		if (this.unhealthy === "start-late") {
+			await connection.process.onlyWhileAlive(this.#world.rest(lateStart));
+		}
 		this.#connection = connection;
 		this.#world.log.add({ type: "created", mechanism: this.about.name });
 		this.#world.later(this.#draw("reconnect").int(1, 3000), () => this.#repeatReceipts());
@@ -83,7 +96,7 @@ export class VirtualMechanism {
 			...(retraction === true && {
 				retract: ({ id }: { readonly id: string }) => this.#retract(connection.process, id),
 			}),
-			close: async () => undefined,
+			close: () => (this.unhealthy === "close-hangs" ? never() : Promise.resolve()),
 		};
 	}
 
@@ -142,6 +155,9 @@ export class VirtualMechanism {
 			case "doubles":
 			case "overtakes":
 				this.#world.later(fate === "overtakes" ? 1 : random.length(1, 4000), () => this.#show(attempt, random, fate));
+				if (fate === "doubles") {
+					this.#showAgain(attempt);
+				}
 				this.#answer(call, this.#acceptance(random), random.length(fate === "overtakes" ? 500 : 1, 6000));
 				break;
 			case "loses":
@@ -227,6 +243,12 @@ export class VirtualMechanism {
 			this.#world.later(random.length(1, 4000), () => this.#show(attempt, random, "accepts"));
 		}
 		return shown;
+	}
+
+	/** The message comes a second time, and the person and their device do about it what they do about any. */
+	#showAgain(attempt: Attempt): void {
+		const own = this.#draw(`${attempt.message.subject}/${attempt.recipient.id}/${attempt.try}/again`);
+		this.#world.later(own.length(1, 60_000), () => this.#show(attempt, own, "accepts"));
 	}
 
 	#retract(process: SimulatedProcess, attempt: string): Promise<boolean> {

@@ -10,6 +10,8 @@ const triesAgain: Milliseconds = 7000;
 const mostTries = 8;
 /** After so many decisions about one delivery, the person ends it. */
 const mostDecisions = 3;
+/** One whose manager is not there may have to wait until it is back. */
+const mostDecisionsWithoutManager = 8;
 
 export class People {
 	readonly #world: World;
@@ -81,6 +83,11 @@ export class People {
 			// No answer, since the program died: the same again, which is what the key is for.
 			this.#world.later(triesAgain * 4, () => !answered && again());
 		}
+	}
+
+	/** Another draft under a key that was used before. Whoever does so asks again only when nobody could take it. */
+	misuse({ key, draft, idempotencyKey }: StepOf<"misuse-key">): void {
+		this.#request(key, draft, idempotencyKey, 1);
 	}
 
 	cancel({ message: step }: StepOf<"cancel">): void {
@@ -164,11 +171,12 @@ export class People {
 		}
 		void process.onlyWhileAlive(posthaste.messages.list({ state: "held", limit: 1000 })).then(
 			({ items }) => {
-				for (const { id, state } of items.flatMap(({ deliveries }) => deliveries)) {
+				for (const { id, state, reason } of items.flatMap(({ deliveries }) => deliveries)) {
 					if (state === "held" && !this.#deciding.has(id)) {
 						this.#deciding.add(id);
 						const random = this.#draw(`held/${id}/${this.#decisions.get(id) ?? 0}`);
-						this.#world.later(random.length(1000, 300_000), () => this.#decide(id, random));
+						const isDoubt = reason === "unknown-held";
+						this.#world.later(random.length(1000, 300_000), () => this.#decide(id, random, isDoubt));
 					}
 				}
 			},
@@ -176,7 +184,7 @@ export class People {
 		);
 	}
 
-	#decide(delivery: string, random: Random): void {
+	#decide(delivery: string, random: Random, isDoubt: boolean): void {
 		const { log, posthaste, process, scenario } = this.#world;
 		this.#deciding.delete(delivery);
 		if (posthaste === undefined || process === undefined) {
@@ -184,7 +192,10 @@ export class People {
 		}
 		const count = (this.#decisions.get(delivery) ?? 0) + 1;
 		this.#decisions.set(delivery, count);
-		const resolution = count > mostDecisions ? "end" : random.pick(scenario.people.resolutions);
+		const most = isDoubt ? mostDecisions : mostDecisionsWithoutManager;
+		const { resolutions } = scenario.people;
+		const choice = isDoubt || random.chance(0.3) ? resolutions : resolutions.filter((one) => one !== "end");
+		const resolution = count > most ? "end" : random.pick(choice);
 		log.add({ type: "resolve", delivery, resolution });
 		void process.onlyWhileAlive(posthaste.deliveries.resolve(delivery, resolution, "operator")).catch(() => undefined);
 	}

@@ -3,10 +3,12 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Milliseconds, User } from "@posthaste/core";
 import type { PosthasteCore } from "../packages/posthaste/src/create-posthaste.ts";
+import { InstalledPlugins } from "../packages/posthaste/src/plugins/installed.ts";
 import type { Disk } from "./disk.ts";
 import type { LoggedEvent } from "./log.ts";
 import { People } from "./people.ts";
-import type { DiskFault, Scenario, Step } from "./scenario.ts";
+import type { DiskFault, Scenario, Step, StepOf } from "./scenario.ts";
+import { swapOf } from "./swaps.ts";
 import { type Bug, World } from "./world.ts";
 
 export interface Played {
@@ -20,6 +22,7 @@ export interface Played {
 /** Everything has to have ended this long after the faults did. */
 const calmLasts: Milliseconds = 12 * 3_600_000;
 const minute: Milliseconds = 60_000;
+const missedEvery: Milliseconds = 40_000;
 /** Timers between two looks at whether everything has ended. */
 const lookEvery = 16;
 
@@ -29,10 +32,14 @@ export async function play(scenario: Scenario, bug: Bug = {}): Promise<Played> {
 	const world = new World(scenario, bug);
 	// The circuit breaker's library reads the time itself.
 	Date.now = () => world.clock.now();
+	// The program opens what is installed by itself; here it finds what this world has, without files and threads.
+	const { open } = InstalledPlugins;
+	InstalledPlugins.open = async () => world.installed() as unknown as InstalledPlugins;
 	try {
 		await run(world);
 	} finally {
 		Date.now = realNow;
+		InstalledPlugins.open = open;
 		unpatch?.();
 	}
 	const { disk, log } = world;
@@ -79,6 +86,7 @@ function calm(world: World): void {
 	world.isCalm = true;
 	world.log.add({ type: "calm" });
 	setWeather(undefined, world);
+	world.silentUntil = 0;
 	for (const mechanism of world.mechanisms.values()) {
 		mechanism.setHealth(undefined);
 	}
@@ -103,14 +111,18 @@ function perform(step: Step, world: World, people: People): void {
 			world.later(step.lasts, () => mechanism?.setHealth(undefined));
 			break;
 		}
-		case "presence": {
-			const user = world.disk.record(`users/${step.user}`) as User | undefined;
-			const entry = user?.mechanisms.find(({ mechanism }) => mechanism === step.mechanism);
-			if (entry !== undefined) {
-				world.mechanisms.get(step.mechanism)?.presence(String(entry.address.to), step.available);
-			}
+		case "misuse-key":
+			people.misuse(step);
 			break;
-		}
+		case "presence":
+			say(step, step.available, world);
+			break;
+		case "missed":
+			miss(step, step.lasts, world);
+			break;
+		case "silence":
+			world.silentUntil = world.clock.steady + step.lasts;
+			break;
 		case "stray-receipt":
 			world.mechanisms.get(step.mechanism)?.strayReceipt(step.attempt);
 			break;
@@ -135,6 +147,25 @@ function perform(step: Step, world: World, people: People): void {
 	}
 }
 
+type About = Pick<StepOf<"missed">, "mechanism" | "user">;
+
+/** A mechanism says whether somebody is there. */
+function say({ mechanism, user }: About, available: boolean, world: World): void {
+	const record = world.disk.record(`users/${user}`) as User | undefined;
+	const entry = record?.mechanisms.find((one) => one.mechanism === mechanism);
+	if (entry !== undefined) {
+		world.mechanisms.get(mechanism)?.presence(String(entry.address.to), available);
+	}
+}
+
+/** What is said about presence counts for a minute, so it is said again. */
+function miss(about: About, lasts: Milliseconds, world: World): void {
+	if (lasts > 0 && !world.isCalm) {
+		say(about, false, world);
+		world.later(missedEvery, () => miss(about, lasts - missedEvery, world));
+	}
+}
+
 /** Ends in order: no message comes in any more, calls under way end, and then the process does. */
 function stop(down: Milliseconds, world: World): void {
 	const { process, posthaste } = world;
@@ -148,11 +179,13 @@ function stop(down: Milliseconds, world: World): void {
 }
 
 /** Changes of the databases. What is refused, because of a fault or because it is in use, stays as it was. */
-function change(step: Step, { posthaste, process }: World): void {
+function change(step: Step, world: World): void {
+	const { posthaste, process } = world;
 	if (posthaste === undefined || process === undefined) {
 		return;
 	}
-	void process.onlyWhileAlive(Promise.resolve(changeOf(step, posthaste))).catch(() => undefined);
+	const changed = changeOf(step, posthaste) ?? swapOf(step, posthaste, world);
+	void process.onlyWhileAlive(Promise.resolve(changed)).catch(() => undefined);
 }
 
 function changeOf(step: Step, posthaste: PosthasteCore): Promise<unknown> | undefined {

@@ -5,7 +5,8 @@
 import { parseArgs } from "node:util";
 import { bugs } from "./bugs.ts";
 import { describeFailure } from "./describe.ts";
-import { generate, usualSize } from "./generate.ts";
+import { generate } from "./generate.ts";
+import { usualSize } from "./generate-basics.ts";
 import { judge } from "./judge.ts";
 import { shrink } from "./shrink.ts";
 

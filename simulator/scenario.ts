@@ -26,7 +26,7 @@ export const fates = [
 	"dawdles",
 	/** Answers after the deadline and the grace. */
 	"answers-late",
-	/** Shown twice, its receipts doubled. */
+	/** Shown twice, and what follows from the first showing reported twice. */
 	"doubles",
 	/** The receipt comes before the answer. */
 	"overtakes",
@@ -68,6 +68,32 @@ export type Step = { readonly at: Milliseconds; readonly key: string } & (
 	| { readonly do: "disable" | "enable"; readonly mechanism: string }
 	| { readonly do: "unhealthy"; readonly mechanism: string; readonly lasts: Milliseconds; readonly how: Unhealthy }
 	| { readonly do: "presence"; readonly mechanism: string; readonly user: string; readonly available: boolean }
+	/** The mechanism says again and again that somebody is not there, whether they are or not. */
+	| { readonly do: "missed"; readonly mechanism: string; readonly user: string; readonly lasts: Milliseconds }
+	/** Somebody hands in another draft under the key of an earlier one. */
+	| { readonly do: "misuse-key"; readonly draft: Draft; readonly idempotencyKey: string }
+	/** Taken out of everybody's table and every configuration first, since what is in use cannot be deleted. */
+	| { readonly do: "delete-mechanism"; readonly mechanism: string }
+	/** Back with these settings, and in the tables of these users again. */
+	| {
+			readonly do: "put-back-mechanism";
+			readonly mechanism: string;
+			readonly note: string;
+			readonly users: Readonly<Record<string, UserDefinition>>;
+	  }
+	/** A version is installed, and is what new deliveries and instances use from then on. */
+	| { readonly do: "install"; readonly plugin: string; readonly version: string }
+	/** New deliveries use the version that they used before. */
+	| { readonly do: "roll-back"; readonly plugin: string }
+	/** A version, or every one, is taken away although deliveries are pinned to it. */
+	| {
+			readonly do: "take-away";
+			readonly type: "manager" | "mechanism";
+			readonly plugin: string;
+			readonly version?: string;
+	  }
+	/** The manager that runs elsewhere does not answer, whichever version is asked. */
+	| { readonly do: "silence"; readonly lasts: Milliseconds }
 	/** A receipt for an attempt that never was. */
 	| { readonly do: "stray-receipt"; readonly mechanism: string; readonly attempt: string }
 	| { readonly do: "disk"; readonly fault: DiskFault; readonly lasts: Milliseconds }
@@ -85,7 +111,17 @@ export type Step = { readonly at: Milliseconds; readonly key: string } & (
 );
 export type StepOf<Do extends Step["do"]> = Extract<Step, { readonly do: Do }>;
 
-export type Unhealthy = "says-so" | "will-not-start" | "asked-says-so" | "asked-throws" | "asked-hangs";
+export type Unhealthy =
+	| "says-so"
+	| "will-not-start"
+	| "asked-says-so"
+	| "asked-throws"
+	| "asked-hangs"
+	/** A new instance never comes up, or only after the time for it is over. */
+	| "start-hangs"
+	| "start-late"
+	/** An instance that is let go never says that it has closed. */
+	| "close-hangs";
 
 /** How people behave towards prompts, held deliveries and messages. */
 export interface People {
@@ -106,6 +142,8 @@ export interface Scenario {
 	readonly start: Milliseconds;
 	readonly mechanisms: readonly SimulatedMechanism[];
 	readonly document: ConfigurationDocument;
+	/** What is installed at the beginning: plugins and the version of each. */
+	readonly installed: Readonly<Record<string, string>>;
 	readonly people: People;
 	readonly healthInterval: Milliseconds;
 	readonly concurrency: number;

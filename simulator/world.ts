@@ -6,11 +6,13 @@ import type { Store } from "../packages/posthaste/src/store/port.ts";
 import { ProcessClock, SimulatedClock } from "./clock.ts";
 import { Disk } from "./disk.ts";
 import { type DiskWeather, faultyStore } from "./faulty-store.ts";
+import { SimulatedPlugins } from "./installed.ts";
 import { WorldLog } from "./log.ts";
 import { VirtualMechanism } from "./mechanism.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
+import { Shelf } from "./shelf.ts";
 
 /** A deliberate bug, put between the engine and its surroundings. */
 export interface Bug {
@@ -32,6 +34,9 @@ export class World {
 	readonly disk = new Disk();
 	readonly weather: DiskWeather = { fault: undefined, busyUntil: 0 };
 	readonly mechanisms: ReadonlyMap<string, VirtualMechanism>;
+	readonly shelf: Shelf;
+	/** Steady time until which the manager that runs elsewhere does not answer. */
+	silentUntil: Milliseconds = 0;
 	isCalm = false;
 	/** Things of the world that are still to happen. */
 	pending = 0;
@@ -49,6 +54,10 @@ export class World {
 		this.clock = new SimulatedClock(scenario.start);
 		this.log = new WorldLog(() => this.clock.now());
 		this.mechanisms = new Map(scenario.mechanisms.map((about) => [about.name, new VirtualMechanism(about, this)]));
+		this.shelf = new Shelf(this.log);
+		for (const [key, version] of Object.entries(scenario.installed)) {
+			this.shelf.set(key, { active: version, versions: [version] });
+		}
 		this.#diskRandom = new Random(scenario.seed, "disk");
 	}
 
@@ -59,6 +68,11 @@ export class World {
 			this.pending -= 1;
 			callback();
 		});
+	}
+
+	/** Resolves after a while, whatever becomes of the program. */
+	rest(length: Milliseconds): Promise<void> {
+		return new Promise((resolve) => this.later(length, resolve));
 	}
 
 	/** The program, while it runs. */
@@ -76,6 +90,14 @@ export class World {
 		return this.disk
 			.journal(delivery)
 			.some((entry) => entry.type === "attempt" && entry.attempt === attempt && entry.try === tries);
+	}
+
+	/** What the process that is starting finds installed. */
+	installed(): SimulatedPlugins {
+		if (this.#process === undefined) {
+			throw new Error("no process has been started");
+		}
+		return new SimulatedPlugins(this, this.#process);
 	}
 
 	start(): void {

@@ -10,6 +10,7 @@ import { Surroundings } from "./surroundings.ts";
 import { auditTime } from "./time.ts";
 import { auditTruth } from "./truth.ts";
 import { auditUnsent } from "./unsent.ts";
+import { auditVersions } from "./versions.ts";
 
 export function audit(evidence: Evidence): readonly Violation[] {
 	const history = new History(evidence);
@@ -22,6 +23,7 @@ export function audit(evidence: Evidence): readonly Violation[] {
 		...auditUnsent(grounds),
 		...auditQuestions(evidence),
 		...auditRetractions(grounds),
+		...auditVersions(evidence, history),
 		...auditTime(evidence),
 	];
 }

@@ -1,9 +1,10 @@
 /** One delivery: its numbers, its policies, and its way through the configuration's steps. */
 import type { PolicyEntry, User } from "@posthaste/core";
-import { type AuditedDelivery, entriesOf, type Violation } from "./evidence.ts";
+import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
 import type { History } from "./history.ts";
 import { auditPassedOver, auditPolicies, type Grounds } from "./passed-over.ts";
 import { rowsAt, standsAt } from "./policy.ts";
+import { signed } from "./versions.ts";
 import { walk } from "./walk.ts";
 
 export function auditDelivery(delivery: AuditedDelivery, grounds: Grounds): readonly Violation[] {
@@ -45,9 +46,10 @@ function way(delivery: AuditedDelivery, grounds: Grounds): Violation[] {
 		return began === undefined ? [] : stranded(delivery, history);
 	}
 	const { name, revision, unknown } = policies.configuration;
-	const row = rowsAt(began.at, delivery.draft, history).find(
+	const found = rowsAt(began.at, delivery.draft, history).find(
 		(one) => one.manager === policies.manager.name && one.name === name && one.revision === revision,
 	);
+	const row = found && signed(found, policies.manager);
 	if (row === undefined || row.unknown !== unknown) {
 		return [{ rule: "policy", text: `${policies.manager.name}/${name}@${revision} was not the one in force` }];
 	}
@@ -55,8 +57,12 @@ function way(delivery: AuditedDelivery, grounds: Grounds): Violation[] {
 	if (table === undefined) {
 		return [{ rule: "policy", text: "the routing policy is of another table than the recipient's" }];
 	}
+	const unlisted = listedWrongly(policies.routingPolicy, evidence, history, began.at);
+	if (unlisted !== undefined) {
+		return [{ rule: "policy", text: `the routing policy is wrong about whether there is ${unlisted}` }];
+	}
 	const passed = policies.routingPolicy.filter((entry) => entry.kept).map(({ mechanism }) => mechanism);
-	const both = { all: table, kept: passed };
+	const both = { all: table, kept: passed, there: thereAt(policies.routingPolicy) };
 	const { scenario } = evidence;
 	const stands = (mechanism: string, at: number) => standsAt(mechanism, delivery, at, history, scenario);
 	const parted = walk(delivery, { row, table: both, scenario, stands });
@@ -83,4 +89,24 @@ function tableOf(
 		.at<User>(`users/${row.recipient}`, at)
 		.map((user) => user?.mechanisms.map(({ mechanism }) => mechanism))
 		.find((table) => table?.join() === own.join());
+}
+
+/** A mechanism that is in the routing policy although there was none of that name, or the other way round. */
+function listedWrongly(
+	routing: readonly PolicyEntry[],
+	{ scenario }: Evidence,
+	history: History,
+	at: number,
+): string | undefined {
+	const there = thereAt(routing);
+	const names = scenario.mechanisms.map(({ name }) => name);
+	return names.find((name) => {
+		const records = history.at(`mechanisms/${name}`, at);
+		return !records.some((record) => (record !== undefined) === there.includes(name));
+	});
+}
+
+/** The mechanisms that there were when the delivery began. */
+function thereAt(routing: readonly PolicyEntry[]): readonly string[] {
+	return routing.filter(({ reason }) => reason !== "no-such-mechanism").map(({ mechanism }) => mechanism);
 }

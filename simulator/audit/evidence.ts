@@ -24,6 +24,7 @@ export const rules = {
 	prompt: "no question is skipped or asked twice",
 	repeat: "no attempt is repeated except after unknown or failed",
 	order: "a configuration's steps, and the mechanisms of a serial step, come in order",
+	version: "a delivery ends on the manager version that it began with",
 	truth: "outcomes and final states are what the world really gave",
 	cancel: "a cancelled message is sent no more",
 	time: "what is due happens in time",

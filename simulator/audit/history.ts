@@ -1,6 +1,7 @@
 /** What each record of the databases was at each moment, from the changes that reached the disk. */
 import type { Milliseconds } from "@posthaste/core";
 import type { Evidence } from "./evidence.ts";
+import { Installations } from "./versions.ts";
 
 interface Version {
 	readonly value: unknown;
@@ -12,9 +13,12 @@ interface Version {
 }
 
 export class History {
+	/** What was installed. */
+	readonly installed: Installations;
 	readonly #versions = new Map<string, Version[]>();
 
 	constructor(evidence: Evidence) {
+		this.installed = new Installations(evidence);
 		const told = new Map(evidence.of("change-told").map(({ revision, at }) => [revision, at]));
 		for (const { revision, changes, at: from } of evidence.of("changed")) {
 			for (const { database, key, value } of changes) {

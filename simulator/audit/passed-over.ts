@@ -1,5 +1,5 @@
 /** A mechanism is left out, by a policy or before an attempt, only for a reason that holds. */
-import type { MechanismRecord, Milliseconds, PolicyEntry } from "@posthaste/core";
+import type { Milliseconds, PolicyEntry } from "@posthaste/core";
 import { type AuditedDelivery, type EntryOf, type Evidence, entriesOf, type Violation } from "./evidence.ts";
 import type { History } from "./history.ts";
 import { allowedBy, type Refusal, type Row, standsAt, type Table, waitsUntil } from "./policy.ts";
@@ -100,8 +100,6 @@ function holds(
 			return surroundings.mayBeInactive(mechanism, at);
 		case "absent":
 			return stands.some(({ entry }) => surroundings.mayBeAbsent(mechanism, entry?.address.to, at));
-		case "no-such-mechanism":
-			return history.at<MechanismRecord>(`mechanisms/${mechanism}`, at).includes(undefined);
 		case "quiet-hours":
 			return stands.some((stand) => stand.refusals.includes(reason) && stand.entry?.quiet?.then !== "wait");
 		default:

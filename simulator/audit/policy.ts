@@ -66,7 +66,7 @@ export function rowsAt(moment: Milliseconds, draft: Draft, history: History): re
 							name: row.name,
 							revision: manager.revision,
 							unknown: row.unknown ?? "resend",
-							steps: manager.use === "sequence" ? chain(row.settings) : everything(row.settings),
+							steps: manager.use === "broadcast" ? everything(row.settings) : chain(row.settings),
 						},
 					];
 		});
@@ -112,18 +112,22 @@ function everything(settings: Readonly<Record<string, unknown>>): readonly Audit
 	];
 }
 
-/** The mechanisms of a person's table, in their order, and those of them that the routing policy kept. */
+/** The mechanisms of a person's table, in their order, those of them that the routing policy kept, and all there were. */
 export interface Table {
 	readonly all: readonly string[];
 	readonly kept: readonly string[];
+	readonly there: readonly string[];
 }
 
 /** The mechanisms that a step's selectors mean for this person, in order. */
 export function meantBy(selectors: readonly string[] | "all", table: Table, scenario: Scenario): readonly string[] {
-	const kindOf = new Map(scenario.mechanisms.map(({ name, kind }) => [name, kind as string]));
+	const there = scenario.mechanisms.filter(({ name }) => table.there.includes(name));
+	const kindOf = new Map(there.map(({ name, kind }) => [name, kind as string]));
 	const meant = (selector: string): readonly string[] => {
 		const kind = selector.startsWith("kind:") ? selector.slice(5) : selector;
-		return kindOf.has(selector) ? [selector] : table.all.filter((name) => kindOf.get(name) === kind);
+		return kindOf.has(selector)
+			? [selector]
+			: table.all.filter((name) => name === selector || kindOf.get(name) === kind);
 	};
 	return selectors === "all" ? table.kept : [...new Set(selectors.flatMap(meant))];
 }
@@ -135,6 +139,9 @@ export function allowedBy(steps: readonly AuditedStep[], table: Table, scenario:
 }
 
 export type Refusal =
+	| "no-such-mechanism"
+	| "bad-address"
+	| "condition-failed"
 	| "not-in-table"
 	| "disabled"
 	| "recipient-condition"
@@ -161,18 +168,23 @@ export function standsAt(
 	const about = scenario.mechanisms.find(({ name }) => name === mechanism);
 	const records = history.at<MechanismRecord>(`mechanisms/${mechanism}`, moment);
 	const users = history.at<User>(`users/${row.recipient}`, moment);
+	const plugins = history.installed.at(`mechanism:virtual-${mechanism}`, moment);
 	return users.flatMap((user) =>
-		records.flatMap((record) => {
+		records.flatMap((record): Stand[] => {
 			const entry = user?.mechanisms.find((one) => one.mechanism === mechanism);
 			if (record === undefined || about === undefined) {
-				return [];
+				return [{ entry, refusals: ["no-such-mechanism"], quietUntil: undefined }];
 			}
 			const quietUntil = entry?.quiet === undefined ? undefined : quietEnd(entry.quiet, draft, moment);
-			const refusals = [
-				...(record.disabled ? (["disabled"] as const) : []),
-				...(entry === undefined ? (["not-in-table"] as const) : entryRefusals(entry, draft, about, quietUntil)),
-			];
-			return [{ entry, refusals, quietUntil }];
+			return plugins.map(({ active }) => {
+				const refusals = [
+					...(record.disabled ? (["disabled"] as const) : []),
+					...(entry === undefined
+						? (["not-in-table"] as const)
+						: entryRefusals(entry, draft, about, quietUntil, active)),
+				];
+				return { entry, refusals, quietUntil };
+			});
 		}),
 	);
 }
@@ -182,15 +194,24 @@ export function waitsUntil({ entry, quietUntil }: Stand, until: Milliseconds): b
 	return quietUntil === until && entry?.quiet?.then === "wait";
 }
 
+/** The second version of every mechanism's plugin takes these addresses only. */
+const strictVersion = "2.0.0";
+const strict = /\/[12]$/;
+/** It reads what no sender says. */
+const failing = "message.properties.weight > 3.0";
+
 function entryRefusals(
 	entry: DeliveryEntry,
 	draft: Draft,
 	{ capabilities }: SimulatedMechanism,
 	quietUntil: Milliseconds | undefined,
+	version: string | null,
 ): readonly Refusal[] {
 	const confidential = draft.properties?.confidential === true;
 	const found: [Refusal, boolean][] = [
-		["recipient-condition", !holds(entry.when, draft)],
+		["bad-address", version === strictVersion && !strict.test(String(entry.address.to))],
+		["condition-failed", entry.when === failing],
+		["recipient-condition", entry.when !== failing && !holds(entry.when, draft)],
 		["quiet-hours", quietUntil !== undefined],
 		["cannot-encrypt", confidential && capabilities.encryption !== true],
 		["no-key", confidential && entry.publicKey === undefined],

@@ -5,7 +5,14 @@ import { entriesOf } from "./evidence.ts";
 const finals: readonly string[] = ["reached", "unreached", "expired", "cancelled"];
 
 export function auditPromises(evidence: Evidence): readonly Violation[] {
-	return [...accepted(evidence), ...keys(evidence), ...invented(evidence), ...ends(evidence), ...cancelled(evidence)];
+	return [
+		...accepted(evidence),
+		...keys(evidence),
+		...conflicts(evidence),
+		...invented(evidence),
+		...ends(evidence),
+		...cancelled(evidence),
+	];
 }
 
 function accepted(evidence: Evidence): Violation[] {
@@ -23,15 +30,33 @@ function accepted(evidence: Evidence): Violation[] {
 }
 
 function keys(evidence: Evidence): Violation[] {
-	const keyOf = new Map(evidence.of("asked").map(({ request, idempotencyKey }) => [request, idempotencyKey]));
-	const byKey = new Map<string, string>();
+	const askedAs = new Map(evidence.of("asked").map((asked) => [asked.request, asked]));
+	const byKey = new Map<string, { readonly message: string; readonly subject: string | undefined }>();
 	return evidence.of("accepted").flatMap(({ request, message }) => {
-		const key = keyOf.get(request) ?? `without a key: ${request}`;
-		const first = byKey.get(key) ?? message;
+		const asked = askedAs.get(request);
+		const key = asked?.idempotencyKey ?? `without a key: ${request}`;
+		const subject = asked?.draft.subject;
+		const first = byKey.get(key) ?? { message, subject };
 		byKey.set(key, first);
-		return first === message
+		const wrongs = [
+			...(first.message === message ? [] : [`${key} has already made ${first.message}`]),
+			...(first.subject === subject ? [] : [`${key} came with ${first.subject} before, and was taken with ${subject}`]),
+		];
+		return wrongs.map((text) => ({ rule: "idempotency" as const, delivery: message, text }));
+	});
+}
+
+/** A key is in conflict only when another draft came under it. */
+function conflicts(evidence: Evidence): Violation[] {
+	const askedAs = new Map(evidence.of("asked").map((asked) => [asked.request, asked]));
+	return evidence.of("refused").flatMap(({ request, code }) => {
+		const asked = askedAs.get(request);
+		const isOther = evidence
+			.of("asked")
+			.some((one) => one.idempotencyKey === asked?.idempotencyKey && one.draft.subject !== asked?.draft.subject);
+		return code !== "idempotency-conflict" || (isOther && asked?.idempotencyKey !== undefined)
 			? []
-			: [{ rule: "idempotency" as const, delivery: message, text: `${key} has already made ${first}` }];
+			: [{ rule: "idempotency" as const, text: `${request} was refused for a key that nobody else used` }];
 	});
 }
 

@@ -99,9 +99,7 @@ class Walker {
 			case "retract":
 				break;
 			case "held":
-				if (entry.reason !== "unknown-held") {
-					throw new Parted("truth", `held as ${entry.reason}: ${entry.detail}`);
-				}
+				this.#onHeld(entry);
 				break;
 			case "settled":
 				this.#onSettled(entry);
@@ -115,6 +113,8 @@ class Walker {
 			case "resolved":
 			case "outcome":
 			case "receipt":
+			case "effect":
+			case "stranded":
 				this.#onInput(entry);
 				break;
 			default:
@@ -133,6 +133,14 @@ class Walker {
 			this.#attempts.receipt(entry);
 		} else if (entry.type === "resolved") {
 			this.#attempts.resolved(entry, this.#within);
+		}
+	}
+
+	/** It is in doubt what an attempt came to, or there is no manager to go on with. */
+	#onHeld({ reason, detail }: EntryOf<"held">): void {
+		const isStranded = this.#input?.type === "stranded" && this.#input.reason === reason;
+		if (reason !== "unknown-held" && !isStranded) {
+			throw new Parted("truth", `held as ${reason}: ${detail}`);
 		}
 	}
 

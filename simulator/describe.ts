@@ -3,7 +3,7 @@ import type { Milliseconds } from "@posthaste/core";
 import { rules } from "./audit/evidence.ts";
 import type { Judged } from "./judge.ts";
 import type { LoggedEvent } from "./log.ts";
-import type { Step } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 
 /** Lines of one delivery's journal or of the world's record beyond which the rest is left out. */
 const mostLines = 150;
@@ -18,16 +18,44 @@ export function describeFailure(judged: Judged, command: string): string {
 		`again: ${command}`,
 		`fates left out: ${scenario.spared.join(", ") || "none"}`,
 		"",
-		"managers",
-		...Object.entries(scenario.document.managers ?? {}).map(
-			([name, manager]) => `  ${name}: ${JSON.stringify(manager)}`,
-		),
+		...surroundings(scenario),
 		"",
 		"what is done",
 		...scenario.steps.map((step) => `  ${clock(step.at)}  ${told(step)}`),
 		`  ${clock(scenario.calmAt)}  nothing goes wrong any more`,
 		...(first?.delivery === undefined ? [] : journalOf(judged, first.delivery)),
 	].join("\n");
+}
+
+/** Everything that a scenario says besides what is done. */
+function surroundings(scenario: Scenario): readonly string[] {
+	const { document, mechanisms, installed, people, start, concurrency, healthInterval } = scenario;
+	const { managers = {}, users = {}, selection = [], defaultManager } = document;
+	return [
+		`begins at ${new Date(start).toISOString()}; ${concurrency} calls of a mechanism at once, asked how it is every ${healthInterval} ms`,
+		`selection ${plain(selection)}, else ${defaultManager}`,
+		`people ${plain(people)}`,
+		`installed ${plain(installed)}`,
+		"",
+		"mechanisms",
+		...mechanisms.map(
+			({ name, kind, capabilities, habits }) => `  ${name}: ${kind} ${plain(capabilities)}, goes ${plain(habits)}`,
+		),
+		"",
+		"managers",
+		...Object.entries(managers).map(([name, manager]) => `  ${name}: ${JSON.stringify(manager)}`),
+		"",
+		"users",
+		...Object.entries(users).flatMap(([id, { mechanisms: table }]) => [
+			`  ${id}`,
+			...table.map(({ mechanism, address, ...others }) => `    ${mechanism} ${address.to} ${plain(others)}`.trimEnd()),
+		]),
+	];
+}
+
+/** Short JSON, which people can read and nothing has to. */
+function plain(value: object): string {
+	return JSON.stringify(value).replace(/"(\w+)"/g, "$1");
 }
 
 function journalOf({ disk, events, scenario }: Judged, delivery: string): readonly string[] {

@@ -72,7 +72,7 @@ function duesOf(delivery: AuditedDelivery, end: Milliseconds): readonly Due[] {
 	const free = [...dues, ...givingUps(delivery, final)].filter(
 		({ at, done }) => !held.some((since) => since <= done && done >= at),
 	);
-	// Nor does a message expire while its manager is asked, or a person has to decide because there is none.
+	// Nor does a message expire while its manager is asked.
 	const waits = waitsForManager(delivery).some(({ from, to }) => from <= final && to >= expiresAt);
 	const expiry = { what: "its expiry", at: Math.max(expiresAt, row.acceptedAt), done: final };
 	return Number.isFinite(expiresAt) && !waits ? [...free, expiry] : free;

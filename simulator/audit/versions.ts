@@ -131,13 +131,11 @@ function strandings(
 	});
 }
 
-/** When a delivery had to wait for its manager, or for a person in the manager's place. */
+/** When a delivery had to wait for what its manager says. */
 export function waitsForManager({ journal }: AuditedDelivery): readonly { from: Milliseconds; to: Milliseconds }[] {
 	const last = journal.at(-1)?.at ?? 0;
 	return journal.flatMap((entry, index) => {
-		const ends = { consult: ["effect", "stranded", "settled"], stranded: ["resolved", "settled"] };
-		const until = entry.type === "consult" || entry.type === "stranded" ? ends[entry.type] : [];
-		const end = journal.slice(index + 1).find(({ type }) => until.includes(type));
-		return until.length === 0 ? [] : [{ from: entry.at, to: end?.at ?? last }];
+		const end = journal.slice(index + 1).find(({ type }) => ["effect", "stranded", "settled"].includes(type));
+		return entry.type === "consult" ? [{ from: entry.at, to: end?.at ?? last }] : [];
 	});
 }

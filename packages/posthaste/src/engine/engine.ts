@@ -67,6 +67,7 @@ export class Engine {
 		this.#residence = new Residence(parts);
 		this.#strandings = new Strandings({
 			...parts,
+			dueBy: (moment) => this.#claims.by(moment),
 			afterRest: (write) => this.#afterRest(write),
 			takeBack: (...about) => this.#calls.takeBack(...about),
 			report: (delivery, input, done) => this.report(delivery, input, done),

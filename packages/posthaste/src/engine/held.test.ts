@@ -138,6 +138,20 @@ describe.each<[string, ManagerPlugin | undefined]>([
 		expect(world.im.retracted).toHaveLength(1);
 	});
 
+	test("it expires when its message does, although nobody decides", async () => {
+		await open(manager("1.0.0", im));
+		const message = await world.send({ properties: { expires: "3h" } });
+		await world.pass("1m");
+		await world.posthaste.close();
+		await reopenWith(later);
+		await world.pass("1h");
+		expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
+		await world.pass("2h");
+		const { settledAt, ...delivery } = await world.delivery(message);
+		expect(delivery).toMatchObject({ state: "expired", reason: "message-expired" });
+		expect((settledAt ?? 0) - message.acceptedAt).toBe(3 * 3_600_000);
+	});
+
 	test("a receipt that brings what was asked for ends it", async () => {
 		const message = await strand();
 		await world.im.receipt("read", `${message.id}.1.a1`);

@@ -46,6 +46,8 @@ export interface Stranded {
 	readonly isCalling?: boolean;
 	/** A question that nobody has to answer any more. */
 	readonly closePrompt?: string | undefined;
+	/** When it expires, whoever decides about it until then. */
+	readonly expiresAt?: Milliseconds | undefined;
 }
 
 /** In memory, stranded, or of no interest any more. */
@@ -169,6 +171,7 @@ export class Residence {
 			stranded,
 			{ type: "held", reason, detail, sequence: row.sequence + 2, at },
 		];
-		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries } };
+		const { expiresAt } = message;
+		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries, expiresAt } };
 	}
 }

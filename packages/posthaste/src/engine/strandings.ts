@@ -1,6 +1,14 @@
 /** Writes down what becomes of deliveries that cannot go on by themselves, and has taken back what they have shown. */
-import { type Decision, type Input, isFinal, isInput, type JournalEntry, type User } from "@posthaste/core";
-import type { StoredDelivery } from "../store/port.ts";
+import {
+	type Decision,
+	type Input,
+	isFinal,
+	isInput,
+	type JournalEntry,
+	type Milliseconds,
+	type User,
+} from "@posthaste/core";
+import type { Append, StoredDelivery } from "../store/port.ts";
 import type { Calls } from "./calls.ts";
 import { lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
@@ -17,6 +25,8 @@ export interface StrandingsParts {
 	readonly writer: Writer;
 	readonly events: Events;
 	readonly clock: Clock;
+	/** A delivery is due at this moment. */
+	readonly dueBy: (moment: Milliseconds) => void;
 	/** Tries a write again. */
 	readonly afterRest: (write: () => void) => void;
 	readonly takeBack: Calls["takeBack"];
@@ -34,12 +44,11 @@ export class Strandings {
 	}
 
 	write(stranded: Stranded, written?: Written): void {
-		const { clock, events, writer, afterRest } = this.#parts;
-		const { delivery, message, state, reason, entries, closePrompt, isCalling = false } = stranded;
+		const { events, writer, afterRest, dueBy } = this.#parts;
+		const { delivery, message, state, reason, entries, closePrompt } = stranded;
 		const settledAt = isFinal(state) ? { settledAt: stranded.settledAt ?? entries.at(-1)?.at ?? 0 } : {};
-		// Whoever finds it unclaimed knows that the program stopped before a mechanism had answered.
-		const [due, claimedUntil] = isCalling ? [clock.now(), clock.now() + lease] : [null, null];
-		const append = { delivery, entries, state, reason, due, claimedUntil, closePrompt, ...settledAt };
+		const times = this.#timesOf(stranded);
+		const append = { delivery, entries, state, reason, ...times, closePrompt, ...settledAt };
 		writer.append(append, (error, result) => {
 			if (error instanceof NotAccepted) {
 				written?.(error, []);
@@ -51,9 +60,21 @@ export class Strandings {
 				if (events.heard(message)) {
 					events.publish({ message, delivery, state, reason, entries });
 				}
+				if (times.due !== null && times.claimedUntil === null) {
+					dueBy(times.due);
+				}
 				written?.(undefined, entries.filter(isDecision));
 			}
 		});
+	}
+
+	/** When it is looked at again: once it expires, or when the program stopped before a mechanism had answered. */
+	#timesOf({ state, isCalling, expiresAt }: Stranded): Pick<Append, "due" | "claimedUntil"> {
+		const now = this.#parts.clock.now();
+		if (isCalling === true) {
+			return { due: now, claimedUntil: now + lease };
+		}
+		return { due: isFinal(state) ? null : (expiresAt ?? null), claimedUntil: null };
 	}
 
 	/** What came in for a delivery whose manager cannot take it up. */

@@ -1,7 +1,7 @@
 /**
  * What a delivery takes although nobody can take it up, since its manager is not there. Without a manager it has no
- * course, so this is what needs none: evidence and replies, which must not be lost, its end by a person, and taking back
- * what is needless then.
+ * course, so this is what needs none: evidence and replies, which must not be lost, its end by a person or by the time at
+ * which it expires, and taking back what is needless then.
  */
 import {
 	type Input,
@@ -30,7 +30,7 @@ export function concerns({ journal }: StoredDelivery, input: Input): boolean {
 /** The entries that follow from an input, and the state after them; undefined when it changes nothing. */
 export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Milliseconds): Stranded | undefined {
 	const { row, journal } = stored;
-	const ending = endingOf(stored, input);
+	const ending = endingOf(stored, input, at);
 	if (ending === undefined && !kept.has(input.type)) {
 		return undefined;
 	}
@@ -54,6 +54,7 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 		isCalling: isFinal(state) && hasUnfinishedCall([...journal, ...entries]),
 		settledAt: ending === undefined ? row.settledAt : at,
 		closePrompt: withdrawn,
+		expiresAt: stored.message.expiresAt,
 	};
 }
 
@@ -76,10 +77,13 @@ export function hasUnfinishedCall(journal: readonly JournalEntry[]): boolean {
 	return unfinished.size > 0;
 }
 
-function endingOf({ row, journal }: StoredDelivery, input: Input): Ending | undefined {
+function endingOf({ row, message, journal }: StoredDelivery, input: Input, at: Milliseconds): Ending | undefined {
 	const isHeld = row.state === "held";
 	if (input.type === "receipt") {
 		return reachedBy(input, attempted(journal, input.attempt), row.state);
+	}
+	if (isHeld && input.type === "time-passed" && at >= (message.expiresAt ?? Number.POSITIVE_INFINITY)) {
+		return { state: "expired", reason: "message-expired" };
 	}
 	if (isHeld && input.type === "cancelled") {
 		return { state: "cancelled", reason: "cancelled" };

@@ -126,7 +126,7 @@ export class VirtualMechanism {
 		const label = `${message.subject}/${recipient.id}`;
 		const count = (this.#calls.get(label) ?? 0) + 1;
 		this.#calls.set(label, count);
-		const random = this.#draw(`${label}/${count}`);
+		const random = this.#draw(`${count}/${label}`);
 		const fate = this.#fate(random);
 		if (fate === "throws-at-once") {
 			this.#showPerhaps(attempt, random);

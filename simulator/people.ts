@@ -174,7 +174,7 @@ export class People {
 				for (const { id, state, reason } of items.flatMap(({ deliveries }) => deliveries)) {
 					if (state === "held" && !this.#deciding.has(id)) {
 						this.#deciding.add(id);
-						const random = this.#draw(`held/${id}/${this.#decisions.get(id) ?? 0}`);
+						const random = this.#draw(`held/${this.#decisions.get(id) ?? 0}/${id}`);
 						const isDoubt = reason === "unknown-held";
 						this.#world.later(random.length(1000, 300_000), () => this.#decide(id, random, isDoubt));
 					}

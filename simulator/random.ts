@@ -1,7 +1,8 @@
 /**
  * Where every choice of a run comes from: pure-rand's xoroshiro128+, seeded with the run's seed and a
  * label. A label of its own for each thing decided means that leaving one message out of a scenario
- * does not change what happens to the others, which is what lets a failing seed be shrunk.
+ * does not change what happens to the others, which is what lets a failing seed be shrunk. What counts comes first in
+ * a label: generators whose labels differ in the last letter alone begin with nearly the same numbers.
  */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";

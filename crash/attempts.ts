@@ -64,13 +64,9 @@ export function countOf(attempt: AttemptRecord, outcome: Outcome): number {
 	return attempt.tries.filter((one) => one.outcome === outcome).length;
 }
 
-/**
- * Calls whose intent is the last that the journal says of them, other than of an attempt whose own receipt ended the
- * delivery before its call was over: of that one everything is known already.
- */
-export function untoldOf({ id, tries, delivery }: AttemptRecord): readonly Try[] {
-	const ended = delivery.journal.some((entry) => entry.type === "settled" && entry.attempt === id);
-	return ended ? [] : tries.filter(({ outcome }) => outcome === undefined);
+/** Calls whose intent is the last that the journal says of them. */
+export function untoldOf({ tries }: AttemptRecord): readonly Try[] {
+	return tries.filter(({ outcome }) => outcome === undefined);
 }
 
 const order = ["accepted", "delivered", "read", "acknowledged"];

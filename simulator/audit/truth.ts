@@ -114,12 +114,13 @@ function answered({ prompt, answer, at }: EntryOf<"answered">, { answers }: Said
 }
 
 /**
- * Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. Only of an attempt whose
- * own receipt was the end everything is known already, should the program die before its call is over.
+ * Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. Only while its manager is
+ * away nobody says so, and then the attempt's own receipt may have been the end.
  */
 function unfinished(delivery: AuditedDelivery): string[] {
 	const known = new Set(entriesOf(delivery, "outcome").map(({ attempt, try: tries }) => `${attempt}#${tries}`));
-	const ended = new Set(entriesOf(delivery, "settled").map(({ attempt }) => attempt));
+	const isStranded = delivery.journal.some(({ type }) => type === "stranded");
+	const ended = new Set(isStranded ? entriesOf(delivery, "settled").map(({ attempt }) => attempt) : []);
 	return entriesOf(delivery, "attempt")
 		.filter(({ attempt, try: tries }) => !known.has(`${attempt}#${tries}`) && !ended.has(attempt))
 		.map(({ attempt, try: tries }) => `${attempt}#${tries} has no outcome`);

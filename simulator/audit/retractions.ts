@@ -9,6 +9,8 @@ import type { Grounds } from "./passed-over.ts";
 /** The call follows once the decision is on disk, unless the program dies before. */
 const patience: Milliseconds = 15 * 60_000;
 /** A retraction that gets no turn within this time is not made. */
+const longestWait: Milliseconds = 30_000;
+/** One that has its turn ends within this time. */
 const longestTurn: Milliseconds = 31_000;
 
 export function auditRetractions(grounds: Grounds): readonly Violation[] {
@@ -108,16 +110,31 @@ class Retractions {
 	}
 }
 
-/** A mechanism that can take back was asked to, unless the program died, or the recipient or the mechanism was gone, or it rested. */
+/** A mechanism that can take back was asked to, unless the program died, or it was out of reach, or others had every turn. */
 function notAsked(entry: EntryOf<"retract">, delivery: AuditedDelivery, grounds: Grounds): string[] {
 	const { evidence } = grounds;
 	const { attempt, mechanism, at } = entry;
 	const able = evidence.scenario.mechanisms.find(({ name }) => name === mechanism)?.capabilities.retraction === true;
 	const asked = evidence.of("retract").some((one) => one.attempt === attempt && one.at >= at);
 	const excused = asked || evidence.diedWithin(at, at + patience) || isOutOfReach(entry, delivery, grounds);
-	return able && !excused ? [`${attempt} was to be taken back, and ${mechanism} was not asked to`] : [];
+	const waited = isCrowded(entry, delivery, grounds);
+	return able && !excused && !waited ? [`${attempt} was to be taken back, and ${mechanism} was not asked to`] : [];
 }
 
+/** A quarter as many retractions have a turn at the same time as there may be calls: whether as many others hung just then. */
+function isCrowded(
+	{ attempt, mechanism, at }: EntryOf<"retract">,
+	delivery: AuditedDelivery,
+	{ evidence }: Grounds,
+): boolean {
+	const answered = entriesOf(delivery, "retracted").find((one) => one.attempt === attempt)?.at ?? at;
+	const others = evidence
+		.of("retract")
+		.filter((one) => one.mechanism === mechanism && one.at >= at - longestTurn && one.at <= answered);
+	return answered - at >= longestWait && others.length >= Math.ceil(evidence.scenario.concurrency / 4);
+}
+
+/** The recipient or the mechanism was gone, or the mechanism rested. */
 function isOutOfReach(
 	{ mechanism, at }: EntryOf<"retract">,
 	{ row }: AuditedDelivery,

@@ -51,7 +51,8 @@ export class Surroundings {
 			reports.some(
 				(one) => one.available && one.at > since && !renewals.some((made) => made.at >= since && made.at <= one.at),
 			);
-		return reports.some((one) => !one.available && at - one.at <= freshness && !heardSince(one.at));
+		const isFresh = (since: Milliseconds) => at - since <= freshness && !heardSince(since);
+		return reports.some((one) => !one.available && (isFresh(one.at) || this.#isSet(one.at, at)));
 	}
 
 	/** Whether the mechanism is unwell, was lately, or has not come up since the program started. */

@@ -57,7 +57,7 @@ function isFull(places: readonly Span[], at: Milliseconds, limit: number): boole
 	return near.length >= limit;
 }
 
-/** An attempt that finds a place has it from its intent until its outcome. */
+/** An attempt that finds a place has it from its intent until its outcome; one that finds none has its outcome at once. */
 function placesOf(
 	evidence: Evidence,
 	isUnsent: (entry: EntryOf<"outcome">) => boolean,
@@ -67,7 +67,7 @@ function placesOf(
 		return entriesOf(delivery, "attempt").flatMap(({ attempt, try: tries, mechanism, at: from }) => {
 			const outcome = outcomes.get(`${attempt}#${tries}`);
 			const to = outcome?.at ?? Number.POSITIVE_INFINITY;
-			return outcome !== undefined && isUnsent(outcome) ? [] : [{ mechanism, from, to }];
+			return outcome !== undefined && isUnsent(outcome) && outcome.at === from ? [] : [{ mechanism, from, to }];
 		});
 	});
 	return Map.groupBy(places, ({ mechanism }) => mechanism);

@@ -47,8 +47,19 @@ function isHindered(
 		surroundings.mayRest(mechanism, at) ||
 		surroundings.mayBeOnTrial(mechanism, at) ||
 		surroundings.hasNotComeUp(mechanism, at) ||
-		isFull(places, at, evidence.scenario.concurrency)
+		isFull(places, at, evidence.scenario.concurrency - placesInVain(evidence, at))
 	);
+}
+
+/**
+ * Places that the deliveries of a request had until it turned out that its message was there already, or could not be
+ * taken: they were planned before that was known.
+ */
+function placesInVain(evidence: Evidence, at: Milliseconds): number {
+	const isNear = (one: { readonly at: Milliseconds }) => Math.abs(one.at - at) <= nearby;
+	const repeated = evidence.of("accepted").filter((one) => one.repeated && isNear(one));
+	const isRefused = evidence.of("refused").some(isNear);
+	return repeated.reduce((sum, { deliveries }) => sum + deliveries.length, isRefused ? Number.POSITIVE_INFINITY : 0);
 }
 
 /** Whether as many others as there may be calls had a place, or had just given it back. */

@@ -47,25 +47,27 @@ function isHindered(
 		surroundings.mayRest(mechanism, at) ||
 		surroundings.mayBeOnTrial(mechanism, at) ||
 		surroundings.hasNotComeUp(mechanism, at) ||
-		isFull(places, at, evidence.scenario.concurrency - placesInVain(evidence, at))
+		isFull([...places, ...inVain(evidence)], at, evidence.scenario.concurrency)
 	);
-}
-
-/**
- * Places that the deliveries of a request had until it turned out that its message was there already, or could not be
- * taken: they were planned before that was known.
- */
-function placesInVain(evidence: Evidence, at: Milliseconds): number {
-	const isNear = (one: { readonly at: Milliseconds }) => Math.abs(one.at - at) <= nearby;
-	const repeated = evidence.of("accepted").filter((one) => one.repeated && isNear(one));
-	const isRefused = evidence.of("refused").some(isNear);
-	return repeated.reduce((sum, { deliveries }) => sum + deliveries.length, isRefused ? Number.POSITIVE_INFINITY : 0);
 }
 
 /** Whether as many others as there may be calls had a place, or had just given it back. */
 function isFull(places: readonly Span[], at: Milliseconds, limit: number): boolean {
 	const near = places.filter(({ from, to }) => from <= at && to >= at - nearby);
 	return near.length >= limit;
+}
+
+/**
+ * Deliveries of a request that is at last refused, or answered with an earlier message, have places until that is known.
+ * Nobody can say any more with which mechanisms, since no journal tells of them.
+ */
+function inVain(evidence: Evidence): readonly Span[] {
+	const asked = new Map(evidence.of("asked").map((one) => [one.request, one]));
+	const repeated = evidence.of("accepted").filter((one) => one.repeated);
+	return [...repeated, ...evidence.of("refused")].flatMap(({ request, at: to }): readonly Span[] => {
+		const { draft, at: from = to } = asked.get(request) ?? {};
+		return (draft?.to ?? []).map(() => ({ from, to }));
+	});
 }
 
 /** An attempt that finds a place has it from its intent until its outcome; one that finds none has its outcome at once. */

@@ -2,7 +2,7 @@
  * Installed plugins as one process has them: what the shelf holds, without files and threads. The library's own
  * methods about plugins work on it as they do on the real ones.
  */
-import type { ManagerPlugin, MechanismPlugin } from "@posthaste/core";
+import { type ManagerPlugin, type MechanismPlugin, PosthasteError } from "@posthaste/core";
 import type { AddRequest, Admission, InstalledPlugins } from "../packages/posthaste/src/plugins/installed.ts";
 import type { Description } from "../packages/posthaste/src/plugins/protocol.ts";
 import type { InstalledPlugin, InstalledVersion } from "../packages/posthaste/src/plugins/registry.ts";
@@ -69,7 +69,13 @@ export class SimulatedPlugins implements Pick<InstalledPlugins, keyof InstalledP
 
 	async activate(version: Version, admit: Admission): Promise<void> {
 		await admit(version);
-		await this.#put(version.key, (plugin) => madeActive(plugin, version.entry.description.version));
+		const { version: number } = version.entry.description;
+		await this.#put(version.key, (plugin) => {
+			if (!plugin.versions.includes(number)) {
+				throw new PosthasteError("not-found", `${version.key}@${number} was removed meanwhile`);
+			}
+			return madeActive(plugin, number);
+		});
 	}
 
 	async unpin(): Promise<void> {}
@@ -80,7 +86,12 @@ export class SimulatedPlugins implements Pick<InstalledPlugins, keyof InstalledP
 
 	async forget({ key, entry }: Version): Promise<void> {
 		const gone = entry.description.version;
-		await this.#put(key, (plugin) => ({ ...plugin, versions: plugin.versions.filter((one) => one !== gone) }));
+		await this.#put(key, (plugin) => {
+			if (plugin.active === gone) {
+				throw new PosthasteError("in-use", `${key}@${gone} was made active meanwhile`);
+			}
+			return { ...plugin, versions: plugin.versions.filter((one) => one !== gone) };
+		});
 		this.#versions.delete(`${key}@${gone}`);
 	}
 

@@ -61,7 +61,8 @@ export type WorldEvent =
 	| { readonly type: "reply"; readonly mechanism: string; readonly attempt: string; readonly body: string }
 	| { readonly type: "reply-kept"; readonly mechanism: string; readonly attempt: string; readonly body: string }
 	/** An instance of a mechanism came up. What is reported from now on goes to it. */
-	| { readonly type: "created"; readonly mechanism: string }
+	/** An instance is there; `late` when the program had stopped waiting for it. */
+	| { readonly type: "created"; readonly mechanism: string; readonly late: boolean }
 	/** What a mechanism says of somebody, and how it is itself; undefined when it is well. */
 	| { readonly type: "presence"; readonly mechanism: string; readonly address: string; readonly available: boolean }
 	| { readonly type: "health"; readonly mechanism: string; readonly how: Unhealthy | undefined }

@@ -83,11 +83,12 @@ export class VirtualMechanism {
 		if (this.unhealthy === "start-hangs") {
 			return never();
 		}
-		if (this.unhealthy === "start-late") {
+		const late = this.unhealthy === "start-late";
+		if (late) {
 			await connection.process.onlyWhileAlive(this.#world.rest(lateStart));
 		}
 		this.#connection = connection;
-		this.#world.log.add({ type: "created", mechanism: this.about.name });
+		this.#world.log.add({ type: "created", mechanism: this.about.name, late });
 		this.#world.later(this.#draw("reconnect").int(1, 3000), () => this.#repeatReceipts());
 		const { retraction } = this.about.capabilities;
 		return {

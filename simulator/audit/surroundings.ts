@@ -65,10 +65,11 @@ export class Surroundings {
 		return last !== undefined && (last.how !== undefined || at - last.at <= wait || this.#isSet(last.at, at));
 	}
 
-	/** Whether no instance of the mechanism has come up since the program started. */
+	/** Whether no instance of the mechanism has come up in time since the program started. */
 	hasNotComeUp(mechanism: string, at: Milliseconds): boolean {
 		const started = this.#startBefore(at);
-		return !(this.#created.get(mechanism) ?? []).some((one) => one.at >= started && one.at <= at);
+		const created = this.#created.get(mechanism) ?? [];
+		return !created.some((one) => !one.late && one.at >= started && one.at <= at);
 	}
 
 	/** Whether the mechanism failed so often, and so lately, that it may be resting. */

@@ -139,14 +139,21 @@ export class InstalledPlugins {
 		}));
 	}
 
-	/** Forgets a version that is not active, with its files. */
+	/**
+	 * Forgets a version that is not active, with its files.
+	 * @throws PosthasteError `in-use` when somebody made it active meanwhile
+	 */
 	forget(version: Version): Promise<void> {
 		return this.#inTurn(async () => {
 			const registry = this.#required();
 			const plugin = registry.content[version.key];
+			const { id, version: number } = version.entry.description;
+			if (plugin?.active === number) {
+				throw new PosthasteError("in-use", `"${id}" ${number} was made active again while it was being removed`);
+			}
 			if (plugin !== undefined) {
 				const { previous, ...rest } = plugin;
-				const { [version.entry.description.version]: _, ...versions } = plugin.versions;
+				const { [number]: _, ...versions } = plugin.versions;
 				const stays = previous !== undefined && previous in versions;
 				const left = { ...rest, versions, ...(stays && { previous }) };
 				await registry.set(version.key, Object.keys(versions).length === 0 ? undefined : left);
@@ -231,8 +238,8 @@ export class InstalledPlugins {
 		const { description } = version.entry;
 		await admit(version);
 		const plugin = registry.content[version.key];
-		if (plugin === undefined) {
-			throw new PosthasteError("not-found", `plugin "${description.id}" was removed meanwhile`);
+		if (plugin === undefined || !(description.version in plugin.versions)) {
+			throw new PosthasteError("not-found", `"${description.id}" ${description.version} was removed meanwhile`);
 		}
 		const before = plugin.active;
 		await registry.set(version.key, {

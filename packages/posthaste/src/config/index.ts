@@ -1,5 +1,4 @@
 export { formatComplaints, withPlaces } from "./complaints.ts";
-export { formatChanges } from "./diff.ts";
 export { excerpt } from "./excerpt.ts";
 export { configurationSchema } from "./json-schema.ts";
 export { type Following, followConfiguration, loadAndApply } from "./load.ts";

@@ -114,7 +114,7 @@ function summary({ changes, applied, revision }: ApplyResult): string {
 
 async function showChanges(changes: readonly ConfigurationChange[]): Promise<void> {
 	if (changes.length > 0) {
-		const { formatChanges } = await import("../../config/index.ts");
+		const { formatChanges } = await import("../../config/diff.ts");
 		// Painting something tells whether this is a terminal that shows colours.
 		writeLine(formatChanges(changes, { colour: paint("red", "") !== "" }));
 	}

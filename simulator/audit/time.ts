@@ -3,7 +3,6 @@ import type { Milliseconds } from "@posthaste/core";
 import { busySpans, overlap } from "./busy.ts";
 import { type AuditedDelivery, type Evidence, entriesOf, type Violation } from "./evidence.ts";
 import { troublesOf } from "./trouble.ts";
-import { waitsForManager } from "./versions.ts";
 
 /** A message that expires waits for its call, which has a moment to say what it knows. */
 const slack: Milliseconds = 5000;
@@ -72,10 +71,8 @@ function duesOf(delivery: AuditedDelivery, end: Milliseconds): readonly Due[] {
 	const free = [...dues, ...givingUps(delivery, final)].filter(
 		({ at, done }) => !held.some((since) => since <= done && done >= at),
 	);
-	// Nor does a message expire while its manager is asked.
-	const waits = waitsForManager(delivery).some(({ from, to }) => from <= final && to >= expiresAt);
 	const expiry = { what: "its expiry", at: Math.max(expiresAt, row.acceptedAt), done: final };
-	return Number.isFinite(expiresAt) && !waits ? [...free, expiry] : free;
+	return Number.isFinite(expiresAt) ? [...free, expiry] : free;
 }
 
 /** An attempt that was accepted waits for its receipt until its time is over, and is given up then. */

@@ -113,26 +113,12 @@ function answered({ prompt, answer, at }: EntryOf<"answered">, { answers }: Said
 	return given !== undefined && given <= at ? [] : [`nobody answered ${answer} to ${prompt}`];
 }
 
-/**
- * Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. Only of a call that was
- * under way when the delivery was found without its manager, that it was is all that anybody can say.
- */
+/** Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. */
 function unfinished(delivery: AuditedDelivery): string[] {
 	const known = new Set(entriesOf(delivery, "outcome").map(({ attempt, try: tries }) => `${attempt}#${tries}`));
-	const forsaken = forsakenAfter(delivery);
 	return entriesOf(delivery, "attempt")
 		.filter(({ attempt, try: tries }) => !known.has(`${attempt}#${tries}`))
-		.filter(({ sequence }) => sequence > forsaken)
 		.map(({ attempt, try: tries }) => `${attempt}#${tries} has no outcome`);
-}
-
-/** The last entry before it was left without a manager for good; 0 when its manager came back, or never went. */
-function forsakenAfter(delivery: AuditedDelivery): number {
-	const stranded = entriesOf(delivery, "stranded").at(-1)?.sequence ?? 0;
-	const wentOn = entriesOf(delivery, "resolved").some(
-		({ resolution, sequence }) => resolution !== "end" && sequence > stranded,
-	);
-	return wentOn ? 0 : stranded;
 }
 
 function replied({ attempt, body, at }: EntryOf<"replied">, { replies }: Said): string[] {

@@ -130,18 +130,3 @@ function strandings(
 		return holds ? [] : [["truth", `it was held as ${reason}, which was not so`] as const];
 	});
 }
-
-/** When a delivery had to wait for what its manager says: each time that it was asked, and asked once more by a person. */
-export function waitsForManager({ journal }: AuditedDelivery): readonly { from: Milliseconds; to: Milliseconds }[] {
-	const last = journal.at(-1)?.at ?? 0;
-	return journal.flatMap((entry, index) => {
-		const asked = entry.type === "resolved" ? isUnanswered(journal.slice(0, index)) : entry.type === "consult";
-		const end = journal.slice(index + 1).find(({ type }) => ["effect", "stranded", "settled"].includes(type));
-		return asked ? [{ from: entry.at, to: end?.at ?? last }] : [];
-	});
-}
-
-/** Whether the manager has not said what it was asked last. */
-function isUnanswered(before: AuditedDelivery["journal"]): boolean {
-	return before.findLast(({ type }) => type === "consult" || type === "effect")?.type === "consult";
-}

@@ -16,10 +16,10 @@ import type { Events } from "./events.ts";
 import { Intents } from "./intents.ts";
 import { type Loaded, Loads } from "./loads.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
-import { type Arrival, Residence } from "./residence.ts";
+import { type Arrival, Residence, type Stranded } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
 import { Strandings } from "./strandings.ts";
-import { concerns } from "./without-manager.ts";
+import { concerns, stoppedBefore } from "./without-manager.ts";
 import { NotAccepted, type Writer } from "./writer.ts";
 
 /** A delivery that is due within this time stays in memory, unless there are many. */
@@ -71,6 +71,8 @@ export class Engine {
 			afterRest: (write) => this.#afterRest(write),
 			takeBack: (...about) => this.#calls.takeBack(...about),
 			report: (delivery, input, done) => this.report(delivery, input, done),
+			feed: (delivery, input, written) => this.feed(delivery, input, written),
+			stands: (append) => this.#stands(append),
 		});
 		this.#calls = new Calls({
 			...parts,
@@ -326,13 +328,14 @@ export class Engine {
 
 	/**
 	 * While a call is under way nobody else may claim the delivery, and yet its other attempts have their
-	 * times. A message that expires waits for the call, which ends with it and may still bring good news.
+	 * times. A message that expires waits for a mechanism's call, which ends with it and may still bring good news; for
+	 * what a manager wants next it does not wait.
 	 */
 	#watchTime(resident: Resident, isCalling: boolean): void {
 		resident.timer?.cancel();
-		const { due } = resident.course;
+		const { due, isConsulting } = resident.course;
 		const { clock } = this.#parts;
-		const waits = due === null || due === resident.message.expiresAt;
+		const waits = due === null || (due === resident.message.expiresAt && !isConsulting);
 		const delay = waits ? Number.POSITIVE_INFINITY : due - clock.now();
 		const pass = () => this.#residents.get(resident.id) === resident && this.#handle(resident, { type: "time-passed" });
 		resident.timer = isCalling && delay <= lease ? clock.timer(delay, pass) : undefined;
@@ -372,8 +375,8 @@ export class Engine {
 		// Intents without an outcome are of calls that nobody makes any more. Taking back can be asked for once more.
 		const { sending, retracting } = resident.course;
 		for (const { id: attempt, mechanism, try: tries } of sending) {
-			const evidence = "the program stopped before the outcome was known";
-			this.#handle(resident, { type: "outcome", attempt, mechanism, try: tries, outcome: "unknown", evidence });
+			const about = { attempt, mechanism, try: tries } as const;
+			this.#handle(resident, { type: "outcome", ...about, outcome: "unknown", evidence: stoppedBefore });
 		}
 		for (const { id: attempt, mechanism } of retracting) {
 			this.#calls.carryOut(resident, { type: "retract", attempt, mechanism });
@@ -385,14 +388,29 @@ export class Engine {
 		const arrival = this.#abandoned ? stopped() : this.#revive(delivery, loaded);
 		if (arrival instanceof Error) {
 			waiting.forEach(({ written }) => void written?.(arrival, []));
-		} else if (arrival !== undefined && "stranded" in arrival && !this.#strandings.isTakingBack(delivery)) {
-			// What came in counts all the same, once it is on disk that nobody can take it up.
-			this.#strandings.write(arrival.stranded, () => this.#feedAll(delivery, waiting));
 		} else if (arrival !== undefined && !("stranded" in arrival)) {
 			this.#arrive(arrival);
 			this.#feedAll(delivery, waiting);
 		} else {
-			waiting.forEach((each) => void this.#handleWithout(delivery, loaded, each));
+			this.#loadedWithout(delivery, waiting, loaded, arrival?.stranded);
+		}
+	}
+
+	/** What came in for a delivery whose manager is not there counts all the same, one after the other. */
+	#loadedWithout(delivery: string, waiting: readonly Waiting[], loaded: Loaded, stranded: Stranded | undefined): void {
+		const { stored, user } = "stored" in loaded ? loaded : {};
+		const [first, ...others] = waiting;
+		if (stored !== undefined && stranded !== undefined && !this.#strandings.isTakingBack(delivery)) {
+			this.#strandings.strand(stranded, stored, user, () => this.#feedAll(delivery, waiting));
+		} else if (first !== undefined) {
+			const { input, written } = first;
+			this.#handleWithout(delivery, loaded, {
+				input,
+				written: (...said) => {
+					written?.(...said);
+					this.#feedAll(delivery, others);
+				},
+			});
 		}
 	}
 

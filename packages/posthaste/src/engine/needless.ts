@@ -3,13 +3,18 @@
  * whose manager is not there and that has no course. The same decisions in the same order, since a manager that comes
  * back is held to them.
  */
-import { type Decision, type Input, type JournalEntry, type Level, satisfies } from "@posthaste/core";
-import type { StoredDelivery } from "../store/port.ts";
+import {
+	type Decision,
+	type DeliveryState,
+	type Input,
+	type JournalEntry,
+	type Level,
+	satisfies,
+} from "@posthaste/core";
 
-type Retract = Extract<Decision, { type: "retract" }>;
-type Receipt = Extract<Input, { type: "receipt" }>;
+export type Retract = Extract<Decision, { type: "retract" }>;
+type Evidence = Extract<Input, { type: "receipt" | "outcome" }>;
 type Outcome = Extract<JournalEntry, { type: "outcome" }>;
-type State = StoredDelivery["row"]["state"];
 
 interface Shown {
 	readonly attempt: string;
@@ -20,10 +25,14 @@ interface Shown {
 	isRetracted?: boolean;
 }
 
-/** What an input makes needless that has been shown, or may have been. */
-export function needlessAfter(input: Input, { row, journal }: StoredDelivery): readonly Retract[] {
+/** What an input to a delivery in this state makes needless that has been shown, or may have been. */
+export function needlessAfter(
+	input: Input,
+	state: DeliveryState,
+	journal: readonly JournalEntry[],
+): readonly Retract[] {
 	const attempts = attemptsOf(journal);
-	return concerned(input, attempts, row.state)
+	return concerned(input, attempts, state)
 		.filter(({ level, isUnknown, isRetracted }) => (level !== undefined || isUnknown) && !isRetracted)
 		.map(({ attempt, mechanism }) => ({ type: "retract", attempt, mechanism }));
 }
@@ -36,20 +45,20 @@ export function referenceOf(attempt: string, journal: readonly JournalEntry[]): 
 	return named?.reference;
 }
 
-function concerned(input: Input, attempts: ReadonlyMap<string, Shown>, state: State): readonly Shown[] {
+function concerned(input: Input, attempts: ReadonlyMap<string, Shown>, state: DeliveryState): readonly Shown[] {
 	if (input.type === "cancelled" && state === "held") {
 		return [...attempts.values()];
 	}
-	return input.type === "receipt" ? besides(input, attempts, state) : [];
+	return input.type === "receipt" || input.type === "outcome" ? besides(input, attempts, state) : [];
 }
 
 /** What is acknowledged is needless elsewhere; and what still comes after the message was cancelled is needless itself. */
-function besides({ attempt, level }: Receipt, attempts: ReadonlyMap<string, Shown>, state: State): readonly Shown[] {
-	const own = attempts.get(attempt);
+function besides(input: Evidence, attempts: ReadonlyMap<string, Shown>, state: DeliveryState): readonly Shown[] {
+	const own = attempts.get(input.attempt);
 	if (own === undefined) {
 		return [];
 	}
-	raise(own, level);
+	note(own, input);
 	const others = [...attempts.values()].filter((other) => other !== own);
 	const isElsewhere = state === "reached" && others.some((other) => other.level === "acknowledged");
 	return [...(own.level === "acknowledged" ? others : []), ...(state === "cancelled" || isElsewhere ? [own] : [])];
@@ -68,10 +77,7 @@ function attemptsOf(journal: readonly JournalEntry[]): ReadonlyMap<string, Shown
 	return attempts;
 }
 
-function note(
-	shown: Shown | undefined,
-	entry: Extract<JournalEntry, { type: "outcome" | "receipt" | "retract" }>,
-): void {
+function note(shown: Shown | undefined, entry: Evidence | Extract<JournalEntry, { type: "retract" }>): void {
 	if (shown === undefined) {
 		return;
 	}

@@ -21,9 +21,10 @@ import {
 } from "@posthaste/core";
 import type { StoredDelivery } from "../store/port.ts";
 import type { Clock } from "./clock.ts";
+import type { Retract } from "./needless.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Person, Resident } from "./resident.ts";
-import { hasUnfinishedCall } from "./without-manager.ts";
+import { finishWithoutManager } from "./without-manager.ts";
 
 export interface ResidenceParts {
 	readonly directory: Directory;
@@ -44,6 +45,8 @@ export interface Stranded {
 	readonly settledAt?: Milliseconds | undefined;
 	/** A mechanism is to be asked to take something back, or has not answered yet. */
 	readonly isCalling?: boolean;
+	/** What was to be taken back before, which mechanisms are to be asked for once more. */
+	readonly retracting?: readonly Retract[];
 	/** A question that nobody has to answer any more. */
 	readonly closePrompt?: string | undefined;
 	/** When it expires, whoever decides about it until then. */
@@ -153,19 +156,17 @@ export class Residence {
 	}
 
 	/** A delivery that began and cannot be taken up waits for a person. */
-	#strand({ row, message, journal }: StoredDelivery, reason: SettleReason, detail: string): Arrival {
+	#strand(stored: StoredDelivery, reason: SettleReason, detail: string): Arrival {
+		const { row, message } = stored;
 		const at = this.#parts.clock.now();
-		if (row.state === "held" || (isFinal(row.state) && !hasUnfinishedCall(journal))) {
+		if (row.state === "held") {
 			return undefined;
 		}
-		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
 		if (isFinal(row.state)) {
-			// A call was under way when it ended, and nobody can say any more what became of it.
-			const { state, reason: why = reason, settledAt } = row;
-			return {
-				stranded: { delivery: row.id, message: message.id, state, reason: why, entries: [stranded], settledAt },
-			};
+			const stranded = finishWithoutManager(stored, at);
+			return stranded && { stranded };
 		}
+		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
 		this.#parts.log.error({ delivery: row.id, reason, detail }, "a delivery is held");
 		const entries: readonly JournalEntry[] = [
 			stranded,

@@ -13,13 +13,11 @@ import type { Calls } from "./calls.ts";
 import { lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
-import { referenceOf } from "./needless.ts";
+import { type Retract, referenceOf } from "./needless.ts";
 import type { Stranded } from "./residence.ts";
 import type { Written } from "./resident.ts";
 import { takeWithoutManager } from "./without-manager.ts";
 import { NotAccepted, type Writer } from "./writer.ts";
-
-type Retract = Extract<Decision, { type: "retract" }>;
 
 export interface StrandingsParts {
 	readonly writer: Writer;
@@ -32,7 +30,14 @@ export interface StrandingsParts {
 	readonly takeBack: Calls["takeBack"];
 	/** Hands on what a mechanism has answered, until it is on disk. */
 	readonly report: (delivery: string, input: Input, done: () => void) => void;
+	/** Hands an input once more to a delivery, which is read anew for it. */
+	readonly feed: (delivery: string, input: Input, written: Written | undefined) => void;
+	/** Whether the journal on disk ends with what was to be appended. */
+	readonly stands: (append: Append) => Promise<boolean>;
 }
+
+/** Another append came first, so that what follows has to be worked out anew. */
+class Overtaken extends Error {}
 
 export class Strandings {
 	readonly #parts: StrandingsParts;
@@ -43,29 +48,63 @@ export class Strandings {
 		this.#parts = parts;
 	}
 
+	/** A delivery cannot go on by itself, and its journal is to say so. */
+	strand(stranded: Stranded, stored: StoredDelivery, user: User | undefined, written: () => void): void {
+		const finish = () => {
+			for (const retract of stranded.retracting ?? []) {
+				this.#takeBack(retract, stored, user);
+			}
+			written();
+		};
+		if (stranded.entries.length === 0) {
+			finish();
+			return;
+		}
+		// Should another append have come first, whatever waits for this one finds the delivery as that one left it.
+		this.#writeAndTakeBack(stranded, stored, user, finish);
+	}
+
 	write(stranded: Stranded, written?: Written): void {
-		const { events, writer, afterRest, dueBy } = this.#parts;
-		const { delivery, message, state, reason, entries, closePrompt } = stranded;
+		const { delivery, state, reason, entries, closePrompt } = stranded;
 		const settledAt = isFinal(state) ? { settledAt: stranded.settledAt ?? entries.at(-1)?.at ?? 0 } : {};
-		const times = this.#timesOf(stranded);
-		const append = { delivery, entries, state, reason, ...times, closePrompt, ...settledAt };
+		const append = { delivery, entries, state, reason, ...this.#timesOf(stranded), closePrompt, ...settledAt };
+		this.#append(append, false, (error) => {
+			if (error === undefined) {
+				this.#tell(stranded, append);
+			}
+			written?.(error, error === undefined ? entries.filter(isDecision) : []);
+		});
+	}
+
+	/** Tries until the store has answered, which after an error does not say that it had not written before. */
+	#append(append: Append, isDoubtful: boolean, done: (error?: Error) => void): void {
+		const { writer, afterRest, stands } = this.#parts;
 		writer.append(append, (error, result) => {
 			if (error instanceof NotAccepted) {
-				written?.(error, []);
+				done(error);
 			} else if (error !== undefined) {
-				afterRest(() => this.write(stranded, written));
-			} else if (result === "fenced") {
-				written?.(new Error(`delivery ${delivery} is run by another process`), []);
+				afterRest(() => this.#append(append, true, done));
+			} else if (result !== "fenced") {
+				done();
+			} else if (isDoubtful) {
+				stands(append).then(
+					(is) => done(is ? undefined : new Overtaken()),
+					() => afterRest(() => this.#append(append, true, done)),
+				);
 			} else {
-				if (events.heard(message)) {
-					events.publish({ message, delivery, state, reason, entries });
-				}
-				if (times.due !== null && times.claimedUntil === null) {
-					dueBy(times.due);
-				}
-				written?.(undefined, entries.filter(isDecision));
+				done(new Overtaken());
 			}
 		});
+	}
+
+	#tell({ message, delivery, state, reason, entries }: Stranded, { due, claimedUntil }: Append): void {
+		const { events, dueBy } = this.#parts;
+		if (events.heard(message)) {
+			events.publish({ message, delivery, state, reason, entries });
+		}
+		if (due !== null && claimedUntil === null) {
+			dueBy(due);
+		}
 	}
 
 	/** When it is looked at again: once it expires, or when the program stopped before a mechanism had answered. */
@@ -84,13 +123,24 @@ export class Strandings {
 			written?.(undefined, []);
 			return;
 		}
-		this.write(follows, (error, decisions) => {
+		this.#writeAndTakeBack(follows, stored, user, (error, decisions) => {
+			if (error instanceof Overtaken) {
+				// Each turn of this follows on an append that went well, so that it comes to an end.
+				this.#parts.feed(stored.row.id, input, written);
+			} else {
+				written?.(error, decisions);
+			}
+		});
+	}
+
+	#writeAndTakeBack(stranded: Stranded, stored: StoredDelivery, user: User | undefined, written: Written): void {
+		this.write(stranded, (error, decisions) => {
 			for (const decision of decisions) {
 				if (decision.type === "retract") {
 					this.#takeBack(decision, stored, user);
 				}
 			}
-			written?.(error, decisions);
+			written(error, decisions);
 		});
 	}
 

@@ -1,9 +1,11 @@
 /**
  * What a delivery takes although nobody can take it up, since its manager is not there. Without a manager it has no
  * course, so this is what needs none: evidence and replies, which must not be lost, its end by a person or by the time at
- * which it expires, and taking back what is needless then.
+ * which it expires, what that means to calls nobody answers any more, and taking back what is needless then.
  */
 import {
+	type Decision,
+	type DeliveryState,
 	type Input,
 	isFinal,
 	type JournalEntry,
@@ -12,12 +14,16 @@ import {
 	satisfies,
 } from "@posthaste/core";
 import type { StoredDelivery } from "../store/port.ts";
-import { needlessAfter } from "./needless.ts";
+import { needlessAfter, type Retract } from "./needless.ts";
 import type { Stranded } from "./residence.ts";
 import { promptsAmong } from "./resident.ts";
 
+type Outcome = Extract<Input, { type: "outcome" }>;
 type Attempted = Extract<JournalEntry, { type: "attempt" }>;
 type Ending = Pick<Extract<JournalEntry, { type: "settled" }>, "state" | "reason" | "attempt" | "mechanism">;
+
+/** Said of a call whose answer nobody waits for any more. */
+export const stoppedBefore = "the program stopped before the outcome was known";
 
 /** Written although nothing follows from it. */
 const kept: ReadonlySet<string> = new Set<Input["type"]>(["receipt", "replied", "retracted"]);
@@ -36,15 +42,18 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 	}
 	const { open } = promptsAmong(journal);
 	const withdrawn = ending !== undefined && row.state === "held" ? open?.prompt : undefined;
-	const followed = [
+	const followed: (Input | Decision)[] = [
 		input,
 		...(withdrawn === undefined ? [] : [{ type: "prompt-withdrawn", prompt: withdrawn } as const]),
-		...needlessAfter(input, stored),
-		...(ending === undefined ? [] : [{ type: "settled", ...ending } as const]),
+		...needlessAfter(input, row.state, journal),
 	];
-	const reason: SettleReason = "no-such-manager";
 	const state = ending?.state ?? row.state;
-	const entries = followed.map((entry, index) => ({ ...entry, sequence: row.sequence + 1 + index, at }));
+	if (ending !== undefined) {
+		followed.push({ type: "settled", ...ending });
+		followed.push(...outcomesOf(state, [...journal, ...numbered(followed, row.sequence, at)]));
+	}
+	const reason: SettleReason = "no-such-manager";
+	const entries = numbered(followed, row.sequence, at);
 	return {
 		delivery: row.id,
 		message: row.message,
@@ -56,6 +65,53 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 		closePrompt: withdrawn,
 		expiresAt: stored.message.expiresAt,
 	};
+}
+
+/**
+ * What is left to do for a delivery that had ended when the program stopped, while mechanisms were being asked for
+ * something: the outcomes of calls, and what is to be taken back and has not been. Undefined when nothing is.
+ */
+export function finishWithoutManager({ row, journal }: StoredDelivery, at: Milliseconds): Stranded | undefined {
+	if (!hasUnfinishedCall(journal)) {
+		return undefined;
+	}
+	const { id: delivery, message, state, reason = "no-such-manager", settledAt } = row;
+	const entries = numbered(outcomesOf(state, journal), row.sequence, at);
+	const retracting = unansweredOf(journal);
+	return { delivery, message, state, reason, entries, isCalling: true, settledAt, retracting };
+}
+
+function numbered(entries: readonly (Input | Decision)[], sequence: number, at: Milliseconds): JournalEntry[] {
+	return entries.map((entry, index) => ({ ...entry, sequence: sequence + 1 + index, at }));
+}
+
+/** Once a delivery has ended, a call that nobody waits for is `unknown`, and to be taken back when that is needless. */
+function outcomesOf(state: DeliveryState, journal: readonly JournalEntry[]): readonly (Input | Decision)[] {
+	return callsWithoutOutcome(journal).flatMap(({ attempt, mechanism, try: tries }) => {
+		const about = { attempt, mechanism, try: tries };
+		const outcome: Outcome = { type: "outcome", ...about, outcome: "unknown", evidence: stoppedBefore };
+		return [outcome, ...needlessAfter(outcome, state, journal)];
+	});
+}
+
+function callsWithoutOutcome(journal: readonly JournalEntry[]): readonly Attempted[] {
+	const calls = new Map<string, Attempted>();
+	for (const entry of journal) {
+		if (entry.type === "attempt") {
+			calls.set(entry.attempt, entry);
+		} else if (entry.type === "outcome" && calls.get(entry.attempt)?.try === entry.try) {
+			calls.delete(entry.attempt);
+		}
+	}
+	return [...calls.values()];
+}
+
+/** What was to be taken back, by mechanisms that have not answered whether they did. */
+function unansweredOf(journal: readonly JournalEntry[]): readonly Retract[] {
+	const retracted = new Set(journal.flatMap((entry) => (entry.type === "retracted" ? [entry.attempt] : [])));
+	return journal.filter(
+		(entry): entry is JournalEntry & Retract => entry.type === "retract" && !retracted.has(entry.attempt),
+	);
 }
 
 /** Whether a mechanism was asked for something and has not answered, and nobody has said yet that it never will. */

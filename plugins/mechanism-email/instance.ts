@@ -1,5 +1,12 @@
 /** One mail transport: what an instance of the mechanism does. */
-import type { Attempt, Health, MechanismHost, MechanismInstance, SendResult } from "@posthaste/core";
+import {
+	type Attempt,
+	type Health,
+	type MechanismHost,
+	type MechanismInstance,
+	type SendResult,
+	thrownText,
+} from "@posthaste/core";
 import nodemailer, { type PluginFunction, type SendMailOptions } from "nodemailer";
 import { type MailSettings, mailOf } from "./mail.ts";
 import { evidenceOf, outcomeOfError } from "./outcome.ts";
@@ -73,7 +80,7 @@ async function health(transport: { verify(): Promise<true> }, signal: AbortSigna
 		await Promise.race([transport.verify(), aborted.promise]);
 		return { healthy: true };
 	} catch (error) {
-		return { healthy: false, detail: evidenceOf(error instanceof Error ? error.message : String(error)) };
+		return { healthy: false, detail: evidenceOf(thrownText(error)) };
 	} finally {
 		signal.removeEventListener("abort", abort);
 	}

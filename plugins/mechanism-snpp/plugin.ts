@@ -6,6 +6,7 @@ import {
 	type MechanismHost,
 	type MechanismInstance,
 	type SendResult,
+	thrownText,
 } from "@posthaste/core";
 import { Connection, ConnectionLost } from "./connection.ts";
 import { pageOf, Unsuited } from "./page.ts";
@@ -74,7 +75,10 @@ class SnppMechanism implements MechanismInstance<Address> {
 		try {
 			await this.#watch.add(attempt.id, { ...ticket, until, ...(result.level && { level: result.level }) });
 		} catch (error) {
-			this.#host.log.warn({ attempt: attempt.id, error: wordsOf(error) }, "the page's receipts will not be followed");
+			this.#host.log.warn(
+				{ attempt: attempt.id, error: thrownText(error) },
+				"the page's receipts will not be followed",
+			);
 		}
 	}
 
@@ -90,7 +94,7 @@ class SnppMechanism implements MechanismInstance<Address> {
 			const outcome = isPositive(reply) ? "accepted" : reply.code === 780 ? "unavailable" : "unknown";
 			return { outcome, evidence: lineOf(reply), reference: page.tag, ...(level !== undefined && { level }) };
 		} catch (error) {
-			return { outcome: "unknown", evidence: wordsOf(error) };
+			return { outcome: "unknown", evidence: thrownText(error) };
 		}
 	}
 
@@ -117,7 +121,7 @@ class SnppMechanism implements MechanismInstance<Address> {
 			connection.quit();
 			return { healthy: true, detail: lineOf(connection.greeting) };
 		} catch (error) {
-			return { healthy: false, detail: wordsOf(error) };
+			return { healthy: false, detail: thrownText(error) };
 		}
 	}
 
@@ -168,10 +172,6 @@ function resultOfError(error: unknown): SendResult {
 		return { outcome: error.written === "SEND" ? "unknown" : "failed", evidence: error.message };
 	}
 	throw error;
-}
-
-function wordsOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 export type { Address, Settings };

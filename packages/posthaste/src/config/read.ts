@@ -1,5 +1,5 @@
 /** Reads a configuration file: YAML 1.2, strictly, with the place of every field. */
-import { type Complaint, PosthasteError } from "@posthaste/core";
+import { type Complaint, PosthasteError, thrownText } from "@posthaste/core";
 import { type Alias, type Document, isAlias, isCollection, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { Path } from "../databases/field-path.ts";
 import type { ConfigurationDocument } from "../posthaste.ts";
@@ -63,7 +63,7 @@ function parse(text: string, counter: LineCounter, path: string): Document {
 			logLevel: "error",
 		}) as Document;
 	} catch (error) {
-		const message = error instanceof Error ? error.message : String(error);
+		const message = thrownText(error);
 		throw new PosthasteError("invalid-configuration", `${path}: ${message}`, [{ field: "", message, file: path }]);
 	}
 }
@@ -141,7 +141,7 @@ function toPlain(document: Document, path: string, positions: Positions): Config
 	try {
 		plain = document.toJS({ maxAliasCount: mostAliases });
 	} catch (error) {
-		const message = error instanceof Error ? error.message : String(error);
+		const message = thrownText(error);
 		const first = firstAlias(document);
 		refuse(path, positions, [{ offset: first?.range?.[0] ?? 0, length: 1, message }]);
 	}

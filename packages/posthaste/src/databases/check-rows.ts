@@ -1,12 +1,12 @@
 /** Checks of a manager's table of configurations. */
-import { type Configuration, type ManagerPlugin, mechanismKinds } from "@posthaste/core";
+import { type Configuration, type ManagerPlugin, mechanismKinds, thrownText } from "@posthaste/core";
 import { checkCondition, duplicates, unreachable } from "./check-common.ts";
 import type { CheckWorld } from "./check-world.ts";
 import type { Path } from "./field-path.ts";
 import type { Finding } from "./finding.ts";
 import { mapTexts } from "./schema-walk.ts";
 import type { SettingsValue } from "./secrets.ts";
-import { checkManagerSettings, invalid, textOf } from "./settings.ts";
+import { checkManagerSettings, invalid } from "./settings.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** @param plugin undefined when there is none by that name, which is complained about elsewhere */
@@ -53,7 +53,7 @@ function checkSelectors(
 			message: unknownSelector(selector, world),
 		}));
 	} catch (error) {
-		return [invalid(at, `the plugin "${plugin.id}" failed on these settings: ${textOf(error)}`)];
+		return [invalid(at, `the plugin "${plugin.id}" failed on these settings: ${thrownText(error)}`)];
 	}
 }
 

@@ -1,5 +1,5 @@
 /** A plugin's settings: with its defaults and the environment's values, and checked against its schema. */
-import type { ManagerPlugin, MechanismPlugin } from "@posthaste/core";
+import { type ManagerPlugin, type MechanismPlugin, thrownText } from "@posthaste/core";
 import { Value } from "typebox/value";
 import { type Path, parsePath } from "./field-path.ts";
 import type { Finding } from "./finding.ts";
@@ -62,7 +62,7 @@ function pluginCheck(plugin: ManagerPlugin, settings: SettingsValue, at: Path): 
 	try {
 		return (plugin.check?.(settings) ?? []).map((complaint) => fromPlugin(complaint, at));
 	} catch (error) {
-		return [invalid(at, `the plugin "${plugin.id}" failed on these settings: ${textOf(error)}`)];
+		return [invalid(at, `the plugin "${plugin.id}" failed on these settings: ${thrownText(error)}`)];
 	}
 }
 
@@ -75,8 +75,4 @@ function fromPlugin(complaint: string, at: Path): Finding {
 
 export function invalid(path: Path, message: string): Finding {
 	return { code: "invalid-settings", path, message };
-}
-
-export function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -12,11 +12,12 @@ import {
 	type Milliseconds,
 	type Snapshot,
 	type SnapshotMechanism,
+	thrownText,
 } from "@posthaste/core";
 import type { TSchema } from "typebox";
 import type { PluginSource } from "./check-world.ts";
 import { Recent } from "./recent.ts";
-import { checkManagerSettings, textOf } from "./settings.ts";
+import { checkManagerSettings } from "./settings.ts";
 import { validatorOf } from "./shape.ts";
 import type { Tables } from "./tables.ts";
 
@@ -162,7 +163,7 @@ function compileAll<Row, Compiled>(
 		try {
 			compiled.set(name, compile(row));
 		} catch (error) {
-			leftOut.push({ database, name, reason: textOf(error) });
+			leftOut.push({ database, name, reason: thrownText(error) });
 		}
 	}
 	return compiled;

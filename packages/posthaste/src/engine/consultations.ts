@@ -3,7 +3,7 @@
  * no intent on disk: after a crash the manager is simply asked again. A delivery stays in memory
  * meanwhile, and keeps its claim.
  */
-import type { Input } from "@posthaste/core";
+import { type Input, thrownText } from "@posthaste/core";
 import type { ManagerPlugins } from "./ports.ts";
 import type { Resident } from "./resident.ts";
 
@@ -56,7 +56,7 @@ export class Consultations {
 			resident,
 			manager.next(resident.id, context, past).then(
 				(effect): Input => ({ type: "effect", effect }),
-				(error): Input => ({ type: "stranded", reason: "manager-failed", detail: textOf(error) }),
+				(error): Input => ({ type: "stranded", reason: "manager-failed", detail: thrownText(error) }),
 			),
 		);
 	}
@@ -74,8 +74,4 @@ export class Consultations {
 			}
 		});
 	}
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

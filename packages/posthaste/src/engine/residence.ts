@@ -17,6 +17,7 @@ import {
 	PosthasteError,
 	plan,
 	type SettleReason,
+	thrownText,
 	type User,
 } from "@posthaste/core";
 import type { StoredDelivery } from "../store/port.ts";
@@ -77,7 +78,7 @@ export class Residence {
 			planned = plan(composed, user, { snapshot: directory.snapshot, now: clock.now() });
 		} catch (error) {
 			if (!(error instanceof PosthasteError)) {
-				log.error({ delivery: id, error: String(error) }, "a delivery could not be planned");
+				log.error({ delivery: id, error: thrownText(error) }, "a delivery could not be planned");
 			}
 			const detail = error instanceof PosthasteError ? error.message : undefined;
 			return this.#cannotBegin(id, composed.message, "no-such-manager", detail);

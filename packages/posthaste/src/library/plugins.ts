@@ -1,5 +1,5 @@
 /** The library's methods about plugins: what there is, and changing it while messages flow. */
-import { PosthasteError } from "@posthaste/core";
+import { PosthasteError, thrownText } from "@posthaste/core";
 import { checkManagerSettings, checkMechanismSettings } from "../databases/settings.ts";
 import { judgeAll } from "../host/plugins.ts";
 import type { Version } from "../plugins/version.ts";
@@ -80,7 +80,7 @@ async function admission(parts: Parts, version: Version): Promise<void> {
 	try {
 		await version.load();
 	} catch (error) {
-		throw new PosthasteError("invalid-plugin", `it does not come up: ${textOf(error)}`);
+		throw new PosthasteError("invalid-plugin", `it does not come up: ${thrownText(error)}`);
 	}
 	const complaints = description.type === "manager" ? await ofManagers(parts, version) : ofMechanisms(parts, version);
 	if (complaints.length > 0) {
@@ -202,8 +202,4 @@ async function withDeliveries({ store }: Parts, plugin: PluginView): Promise<Plu
 		deliveries: pins.get(`${plugin.id}@${one.version}`) ?? 0,
 	}));
 	return { ...plugin, installed: { ...plugin.installed, versions } };
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@
  * The traces that messages were sent in. They are kept on disk until the last delivery has ended, since that may be
  * after a restart, and at hand for a while longer, for late receipts.
  */
-import { isFinal } from "@posthaste/core";
+import { isFinal, thrownText } from "@posthaste/core";
 import { readTraceParent } from "./trace-context.ts";
 import type { TracingOptions } from "./tracing.ts";
 
@@ -113,7 +113,7 @@ export class TraceParents {
 	}
 
 	#failed(error: unknown): void {
-		const about = { error: error instanceof Error ? error.message : String(error) };
+		const about = { error: thrownText(error) };
 		this.#parts.log.debug(about, "the trace that a message was sent in could not be kept or cleared");
 	}
 }

@@ -1,6 +1,6 @@
 /** Deliveries that have ended and whose journals are to be read for their traces. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Milliseconds } from "@posthaste/core";
+import { type Milliseconds, thrownText } from "@posthaste/core";
 import type { MessageEvent } from "../posthaste.ts";
 import { readTraceParent, type TraceParent } from "./trace-context.ts";
 import type { TraceExport } from "./trace-export.ts";
@@ -138,7 +138,7 @@ export class TraceQueue {
 	}
 
 	#failed(error: unknown): void {
-		this.#parts.log.debug({ error: error instanceof Error ? error.message : String(error) }, "a trace was lost");
+		this.#parts.log.debug({ error: thrownText(error) }, "a trace was lost");
 	}
 
 	async close(): Promise<void> {

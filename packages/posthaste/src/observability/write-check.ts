@@ -1,5 +1,5 @@
 /** Whether the store can write: from the writes that happen, or else by trying. */
-import type { Milliseconds } from "@posthaste/core";
+import { type Milliseconds, thrownText } from "@posthaste/core";
 import type { Store, WriteResult } from "../store/port.ts";
 import { wroteAny } from "../store/wrote.ts";
 import { observeStore } from "./observed-store.ts";
@@ -66,7 +66,7 @@ export class WriteCheck {
 		try {
 			return await Promise.race([work().then(() => ({ ok: true })), tooLate.promise]);
 		} catch (error) {
-			return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+			return { ok: false, detail: thrownText(error) };
 		} finally {
 			clearTimeout(timer);
 		}

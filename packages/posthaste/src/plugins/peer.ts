@@ -1,4 +1,5 @@
 /** One end of a conversation in JSON-RPC 2.0: asks, tells, and answers what the other end asks. */
+import { thrownText } from "@posthaste/core";
 import {
 	createJSONRPCErrorResponse,
 	JSONRPCClient,
@@ -42,7 +43,7 @@ export class Peer<
 		this.#check = check;
 		const server = new JSONRPCServer({ errorListener: () => undefined });
 		server.mapErrorToJSONRPCErrorResponse = (id, error) =>
-			createJSONRPCErrorResponse(id, codeOf(error), error instanceof Error ? error.message : String(error));
+			createJSONRPCErrorResponse(id, codeOf(error), thrownText(error));
 		const client = new JSONRPCClient(async (message) => send(message));
 		this.#rpc = new JSONRPCServerAndClient(server, client, { errorListener: () => undefined });
 	}

@@ -6,6 +6,7 @@ import {
 	type Effect,
 	type ManagerPlugin,
 	type PastEffect,
+	thrownText,
 } from "@posthaste/core";
 import { JSONRPCErrorException } from "json-rpc-2.0";
 import { PeerGone } from "./peer.ts";
@@ -106,7 +107,7 @@ export class RemoteManager {
 	}
 
 	#failed(error: unknown): ConsultationFailed {
-		const text = error instanceof Error ? error.message : String(error);
+		const text = thrownText(error);
 		const is = error instanceof JSONRPCErrorException && error.code === errorCodes.notDeterministic;
 		return new ConsultationFailed(`manager plugin ${this.#name} ${is ? "is not deterministic" : "failed"}: ${text}`);
 	}

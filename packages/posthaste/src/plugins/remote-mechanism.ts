@@ -1,11 +1,12 @@
 /** A mechanism that runs elsewhere, as the program sees it: a plugin whose instances pass every call on. */
-import type {
-	HostSocket,
-	MechanismHost,
-	MechanismInstance,
-	MechanismPlugin,
-	ReceiptLevel,
-	SendResult,
+import {
+	type HostSocket,
+	type MechanismHost,
+	type MechanismInstance,
+	type MechanismPlugin,
+	type ReceiptLevel,
+	type SendResult,
+	thrownText,
 } from "@posthaste/core";
 import { JSONRPCErrorException } from "json-rpc-2.0";
 import { PeerGone } from "./peer.ts";
@@ -81,7 +82,7 @@ export class RemoteMechanism {
 				await this.#runner.ask("create", { instance, name, settings });
 				host.health({ healthy: true });
 			} catch (error) {
-				host.health({ healthy: false, detail: textOf(error) });
+				host.health({ healthy: false, detail: thrownText(error) });
 			}
 		}
 	}
@@ -197,8 +198,4 @@ function receiptOf(attempt: string, level: ReceiptLevel, evidence: string | unde
 async function done(work: Promise<void>): Promise<Record<string, never>> {
 	await work;
 	return {};
-}
-
-function textOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
  * answers, and starts it again when it ended, after a rest that grows. Whatever the plugin does, the
  * program goes on.
  */
-import { managerApiVersion, mechanismApiVersion } from "@posthaste/core";
+import { managerApiVersion, mechanismApiVersion, thrownText } from "@posthaste/core";
 import type { Log } from "../engine/ports.ts";
 import { Peer, PeerGone } from "./peer.ts";
 import type { Description, HostMethods, HostNotices, PluginMethods, PluginNotices } from "./protocol.ts";
@@ -135,7 +135,7 @@ export class Runner {
 		try {
 			await this.start();
 		} catch (error) {
-			throw new PluginDown(error instanceof Error ? error.message : String(error));
+			throw new PluginDown(thrownText(error));
 		}
 		if (this.#peer === undefined) {
 			throw new PluginDown(this.#downBecause ?? "it ended again");
@@ -195,7 +195,7 @@ export class Runner {
 			return checkedAnswer("initialize", await peer.ask("initialize", spoken));
 		} catch (error) {
 			if (!(error instanceof PeerGone)) {
-				this.#ended(error instanceof Error ? error.message : String(error));
+				this.#ended(thrownText(error));
 			}
 			throw error;
 		} finally {

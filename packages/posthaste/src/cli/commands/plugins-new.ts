@@ -1,5 +1,7 @@
 /** `plugins new`: the folder of a new plugin, ready to be tested and installed. */
+
 import { relative } from "node:path";
+import { thrownText } from "@posthaste/core";
 import { Argument, type Command } from "commander";
 import { action } from "../actions.ts";
 import { usageFailure } from "../failure.ts";
@@ -44,7 +46,7 @@ function write(type: PluginType, name: string, folder: string): WrittenPlugin {
 	try {
 		return writePlugin({ type, name, folder });
 	} catch (error) {
-		const why = error instanceof Error ? error.message : String(error);
+		const why = thrownText(error);
 		throw usageFailure(`The plugin cannot be made: ${why}`, "Name another folder with --folder.");
 	}
 }

@@ -1,5 +1,5 @@
 /** What operators and their tools look at. */
-import { PosthasteError } from "@posthaste/core";
+import { PosthasteError, thrownText } from "@posthaste/core";
 import { Type } from "typebox";
 import {
 	closingCheck,
@@ -77,7 +77,7 @@ async function askReady(ready: RouteContext["ready"]): Promise<ReadinessAnswer> 
 	try {
 		return (await ready?.()) ?? readinessOf({});
 	} catch (error) {
-		return readinessOf({ store: { ok: false, detail: error instanceof Error ? error.message : String(error) } });
+		return readinessOf({ store: { ok: false, detail: thrownText(error) } });
 	}
 }
 

@@ -5,6 +5,7 @@ import {
 	managerApiVersion,
 	mechanismApiVersion,
 	NotDeterministicError,
+	thrownText,
 } from "@posthaste/core";
 import { JSONRPCErrorException } from "json-rpc-2.0";
 import { type Description, errorCodes } from "../protocol.ts";
@@ -57,5 +58,5 @@ export function failure(error: unknown): JSONRPCErrorException {
 		return error;
 	}
 	const code = error instanceof NotDeterministicError ? errorCodes.notDeterministic : errorCodes.threw;
-	return new JSONRPCErrorException(error instanceof Error ? error.message : String(error), code);
+	return new JSONRPCErrorException(thrownText(error), code);
 }

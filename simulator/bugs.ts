@@ -162,4 +162,6 @@ export const bugs = {
 	"send another body": { bug: quiet.sendAnotherBody, breaks: ["truth"] },
 	"take nothing back": { bug: quiet.takeNothingBack, breaks: ["truth"] },
 	"lose replies": { bug: quiet.loseReplies, breaks: ["truth"] },
+	"claim certainty": { bug: quiet.claimCertainty, breaks: ["truth"] },
+	"let evidence fall": { bug: quiet.letEvidenceFall, breaks: ["truth"] },
 } as const satisfies Record<string, { readonly bug: Bug; readonly breaks: readonly Rule[] }>;

@@ -3,6 +3,7 @@
  * did and saw, or what the configuration says, shows that something is wrong.
  */
 import { DeliveryCourse } from "@posthaste/core";
+import { Progress } from "../packages/core/src/progress.ts";
 import { RunningMechanisms } from "../packages/posthaste/src/host/mechanisms.ts";
 import { Inbound } from "../packages/posthaste/src/library/inbound.ts";
 import type { Bug } from "./world.ts";
@@ -115,3 +116,28 @@ export const takeNothingBack = replacing(RunningMechanisms.prototype, "retract",
 
 /** Replies are confirmed, and dropped. */
 export const loseReplies = replacing(Inbound.prototype, "reply", () => async () => undefined);
+
+/** What nobody can know is said to have failed for certain. */
+export const claimCertainty = replacing(
+	Progress.prototype,
+	"settle",
+	(settle) =>
+		function (this: Progress, state, reason, attempt) {
+			settle.call(this, state, reason === "unknown-outcome" ? "exhausted" : reason, attempt);
+		},
+);
+
+/** A receipt that says less than an earlier one takes the place of that one. */
+export const letEvidenceFall = replacing(
+	DeliveryCourse.prototype,
+	"handle",
+	(handle) =>
+		function (this: DeliveryCourse, input, now) {
+			const decisions = handle.call(this, input, now);
+			const attempt = input.type === "receipt" ? this.attempts.get(input.attempt) : undefined;
+			if (attempt !== undefined && input.type === "receipt") {
+				attempt.level = input.level;
+			}
+			return decisions;
+		},
+);

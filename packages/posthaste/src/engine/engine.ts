@@ -8,6 +8,7 @@ import { isFinal } from "@posthaste/core";
 import { PassingMap } from "../passing-map.ts";
 import type { MessageEvent } from "../posthaste.ts";
 import type { Append, Store } from "../store/port.ts";
+import { Arrivals, NobodyConcerned, type Waiting } from "./arrivals.ts";
 import { Calls } from "./calls.ts";
 import { Claims, lease } from "./claims.ts";
 import type { Clock } from "./clock.ts";
@@ -16,10 +17,9 @@ import type { Events } from "./events.ts";
 import { Intents } from "./intents.ts";
 import { type Loaded, Loads } from "./loads.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
-import { type Arrival, Residence, type Stranded } from "./residence.ts";
+import { Residence } from "./residence.ts";
 import type { Resident, Written } from "./resident.ts";
 import { Strandings } from "./strandings.ts";
-import { concerns, stoppedBefore } from "./without-manager.ts";
 import { NotAccepted, type Writer } from "./writer.ts";
 
 /** A delivery that is due within this time stays in memory, unless there are many. */
@@ -40,14 +40,10 @@ export interface EngineParts {
 	readonly log: Log;
 }
 
-interface Waiting {
-	readonly input: Input | undefined;
-	readonly written: Written | undefined;
-}
-
 export class Engine {
 	readonly #parts: EngineParts;
 	readonly #residence: Residence;
+	readonly #arrivals: Arrivals;
 	readonly #calls: Calls;
 	readonly #claims: Claims;
 	readonly #consultations: Consultations;
@@ -90,6 +86,16 @@ export class Engine {
 			claims: this.#claims,
 			turn: (delivery) => timePassed(delivery, () => this.#intents.over(delivery)),
 		});
+		this.#arrivals = new Arrivals({
+			...parts,
+			residence: this.#residence,
+			strandings: this.#strandings,
+			admit: (resident) => void this.#residents.set(resident.id, resident),
+			handle: (resident, input) => this.#handle(resident, input),
+			carryOut: (resident, decision) => this.#calls.carryOut(resident, decision),
+			feed: (delivery, input, written) => this.feed(delivery, input, written),
+			letGo: (delivery) => this.#claims.letGo(delivery),
+		});
 		this.#loads = new Loads({ ...parts, loaded: (...loaded) => this.#loaded(...loaded) });
 	}
 
@@ -131,7 +137,7 @@ export class Engine {
 			if (user === undefined) {
 				this.#loads.load(id, { input: undefined, written: undefined });
 			} else {
-				this.#arrive(this.#residence.begin(id, composed, recipient, user));
+				this.#arrivals.arrive(this.#residence.begin(id, composed, recipient, user));
 			}
 		}
 	}
@@ -195,6 +201,14 @@ export class Engine {
 		this.stop();
 		this.#abandoned = true;
 		this.#residents.clear();
+	}
+
+	#loaded(delivery: string, waiting: readonly Waiting[], loaded: Loaded): void {
+		if (this.#abandoned) {
+			waiting.forEach(({ written }) => void written?.(stopped(), []));
+		} else {
+			this.#arrivals.loaded(delivery, waiting, loaded);
+		}
 	}
 
 	// Inputs ---------------------------------------------------------------------------------------
@@ -355,106 +369,8 @@ export class Engine {
 			this.#residents.delete(resident.id);
 		}
 	}
-
-	// Arriving -------------------------------------------------------------------------------------
-
-	#arrive(arrival: Arrival): void {
-		if (arrival === undefined) {
-			return;
-		}
-		if ("stranded" in arrival) {
-			this.#strandings.write(arrival.stranded);
-			return;
-		}
-		const { resident, isNew } = arrival;
-		this.#residents.set(resident.id, resident);
-		if (isNew) {
-			this.#handle(resident, { type: "began" });
-			return;
-		}
-		// Intents without an outcome are of calls that nobody makes any more. Taking back can be asked for once more.
-		const { sending, retracting } = resident.course;
-		for (const { id: attempt, mechanism, try: tries } of sending) {
-			const about = { attempt, mechanism, try: tries } as const;
-			this.#handle(resident, { type: "outcome", ...about, outcome: "unknown", evidence: stoppedBefore });
-		}
-		for (const { id: attempt, mechanism } of retracting) {
-			this.#calls.carryOut(resident, { type: "retract", attempt, mechanism });
-		}
-	}
-
-	/** A delivery was read from the store: it comes into memory and is handed the inputs that wait for it. */
-	#loaded(delivery: string, waiting: readonly Waiting[], loaded: Loaded): void {
-		const arrival = this.#abandoned ? stopped() : this.#revive(delivery, loaded);
-		if (arrival instanceof Error) {
-			waiting.forEach(({ written }) => void written?.(arrival, []));
-		} else if (arrival !== undefined && !("stranded" in arrival)) {
-			this.#arrive(arrival);
-			this.#feedAll(delivery, waiting);
-		} else {
-			this.#loadedWithout(delivery, waiting, loaded, arrival?.stranded);
-		}
-	}
-
-	/** What came in for a delivery whose manager is not there counts all the same, one after the other. */
-	#loadedWithout(delivery: string, waiting: readonly Waiting[], loaded: Loaded, stranded: Stranded | undefined): void {
-		const { stored, user } = "stored" in loaded ? loaded : {};
-		const [first, ...others] = waiting;
-		if (stored !== undefined && stranded !== undefined && !this.#strandings.isTakingBack(delivery)) {
-			this.#strandings.strand(stranded, stored, user, () => this.#feedAll(delivery, waiting));
-		} else if (first !== undefined) {
-			const { input, written } = first;
-			this.#handleWithout(delivery, loaded, {
-				input,
-				written: (...said) => {
-					written?.(...said);
-					this.#feedAll(delivery, others);
-				},
-			});
-		}
-	}
-
-	#feedAll(delivery: string, waiting: readonly Waiting[]): void {
-		for (const { input, written } of waiting) {
-			if (input === undefined) {
-				written?.(undefined, []);
-			} else {
-				// The input before may have sent it away again, and then it is read anew for this one.
-				this.feed(delivery, input, written);
-			}
-		}
-	}
-
-	/** An input for a delivery that does not come into memory: it is none, or its manager is not there. */
-	#handleWithout(delivery: string, loaded: Loaded, { input, written }: Waiting): void {
-		const { stored, user } = "stored" in loaded ? loaded : {};
-		if (stored === undefined || (input !== undefined && !concerns(stored, input))) {
-			written?.(new NobodyConcerned(`there is no delivery ${delivery} that this is about`), []);
-		} else if (input === undefined) {
-			written?.(undefined, []);
-		} else {
-			this.#strandings.handle(stored, user, input, written);
-		}
-	}
-
-	#revive(delivery: string, loaded: Loaded): Arrival | Error {
-		try {
-			if ("error" in loaded) {
-				throw loaded.error;
-			}
-			return loaded.stored && this.#residence.revive(loaded.stored, loaded.user);
-		} catch (thrown) {
-			const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-			this.#parts.log.error({ delivery, error: error.message }, "a delivery could not be read");
-			this.#claims.letGo(delivery);
-			return error;
-		}
-	}
 }
 
 function stopped(): Error {
 	return new Error("the engine was stopped");
 }
-
-/** Something was reported about a delivery or an attempt that never was. */
-export class NobodyConcerned extends Error {}

@@ -1,6 +1,6 @@
 /**
  * The time of a run. Timers run on a steady time of their own, as an operating system's do; the time
- * that everybody reads can be set forward beside it. Nothing happens until the run asks for the next timer.
+ * that everybody reads can be set forward and back beside it. Nothing happens until the run asks for the next timer.
  */
 import type { Milliseconds } from "@posthaste/core";
 import type { Clock, Timer } from "../packages/posthaste/src/engine/clock.ts";
@@ -45,7 +45,7 @@ export class SimulatedClock {
 		};
 	}
 
-	/** Sets the clock forward. No timer hears of it. */
+	/** Sets the clock forward, or back when `by` is negative. No timer hears of it. */
 	jump(by: Milliseconds): void {
 		this.#offset += by;
 	}

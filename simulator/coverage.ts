@@ -69,6 +69,8 @@ function eventNames(event: LoggedEvent): readonly string[] {
 			return [`refused as ${event.code}`];
 		case "consulted":
 			return [event.said !== null && "failed" in event.said ? "consulted in vain" : "consulted"];
+		case "clock":
+			return [event.by < 0 ? "clock set back" : event.kind];
 		case "installed":
 			return event.active === null ? ["plugin removed"] : [`${event.plugin} is ${event.active}`];
 		case "changed":

@@ -319,7 +319,14 @@ function faults(draw: Drawing): Step[] {
 			attempt: own.pick(["", "nonsense", "00000000-0000-7000-8000-000000000000.1.a1", "x.y.z"]),
 		})),
 		...repeated(draw, "clock", 3, (at, own) => ({
-			...{ at, key: `clock-${at}`, do: own.pick(["jump", "stall"] as const), by: own.length(1000, 3_600_000) },
+			...{ at, key: `clock-${at}`, ...clockChange(own) },
 		})),
 	];
+}
+
+/** The clock is set forward or back, or nothing runs for a while. */
+function clockChange(random: Random): { readonly do: "jump" | "stall"; readonly by: Milliseconds } {
+	const by = random.length(1000, 3_600_000);
+	const change = random.pick(["forward", "back", "stall"] as const);
+	return change === "stall" ? { do: "stall", by } : { do: "jump", by: change === "back" ? -by : by };
 }

@@ -97,6 +97,7 @@ export type Step = { readonly at: Milliseconds; readonly key: string } & (
 	/** A receipt for an attempt that never was. */
 	| { readonly do: "stray-receipt"; readonly mechanism: string; readonly attempt: string }
 	| { readonly do: "disk"; readonly fault: DiskFault; readonly lasts: Milliseconds }
+	/** A jump by less than nothing sets the clock back. */
 	| { readonly do: "jump" | "stall"; readonly by: Milliseconds }
 	/** The program is told to stop, ends what is under way, and is started again later. */
 	| { readonly do: "stop"; readonly down: Milliseconds }

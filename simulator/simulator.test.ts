@@ -24,6 +24,7 @@ const occurring = [
 	...["attempt after stranded", "effect after stranded", "resolved after stranded"],
 	...["reached after stranded", "unreached after stranded", "cancelled after stranded", "expired after stranded"],
 	...["plugin removed", "mechanisms written", "mechanisms deleted", "doubled"],
+	...["jump", "stall", "clock set back"],
 	...Object.keys(policyReasons).map((reason) =>
 		reason === "absent" || reason === "no-such-mechanism" ? `passed-over as ${reason}` : `dropped as ${reason}`,
 	),

@@ -3,12 +3,7 @@
  * a single call was to show whether it is well again. Whoever waits for a place then is not late.
  */
 import type { Milliseconds } from "@posthaste/core";
-import { type EventOf, type Evidence, entriesOf } from "./evidence.ts";
-
-export interface Span {
-	readonly from: Milliseconds;
-	readonly to: Milliseconds;
-}
+import { type EventOf, type Evidence, entriesOf, type Span } from "./evidence.ts";
 
 /** As many calls in a row have to fail before a mechanism is on trial. */
 const lately = 5;

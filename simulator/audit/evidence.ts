@@ -44,11 +44,18 @@ export interface AuditedDelivery {
 	readonly expiresAt: Milliseconds;
 }
 
+export interface Span {
+	readonly from: Milliseconds;
+	readonly to: Milliseconds;
+}
+
 export class Evidence {
 	readonly scenario: Scenario;
 	readonly events: readonly LoggedEvent[];
 	readonly deliveries: readonly AuditedDelivery[];
 	readonly openPrompts: readonly PromptRow[];
+	/** Times that the clock showed more than once, since it was set back in between. Apart from one another. */
+	readonly #doubled: readonly Span[];
 	readonly #byType = new Map<LoggedEvent["type"], LoggedEvent[]>();
 
 	constructor(given: {
@@ -69,6 +76,7 @@ export class Evidence {
 			list.push(event);
 			this.#byType.set(event.type, list);
 		}
+		this.#doubled = merged(this.of("clock").flatMap(({ at, by }) => (by < 0 ? [{ from: at, to: at - by }] : [])));
 		const drafts = new Map(this.of("asked").map(({ draft }) => [draft.subject ?? "", draft]));
 		this.deliveries = given.deliveries.flatMap(({ row, journal, subject }) => {
 			const draft = drafts.get(subject);
@@ -83,7 +91,25 @@ export class Evidence {
 
 	/** Whether the program died within a span of time, both ends included. */
 	diedWithin(from: Milliseconds, to: Milliseconds): boolean {
-		return this.of("died").some(({ at }) => at >= from && at <= to);
+		const [start, end] = [this.earliest(from), this.latest(to)];
+		return this.of("died").some(({ at }) => at >= start && at <= end);
+	}
+
+	/**
+	 * What bears a time that the clock showed twice may come before everything else that bears such a time, or after it.
+	 * Whoever asks what came first compares the earliest of one with the latest of the other.
+	 */
+	earliest(at: Milliseconds): Milliseconds {
+		return this.#doubled.find(({ from, to }) => at >= from && at <= to)?.from ?? at;
+	}
+
+	/** Whether the clock was set back in between, so that their difference says little about the time that passed. */
+	wasSetBack(from: Milliseconds, to: Milliseconds): boolean {
+		return this.#doubled.some((span) => span.to >= this.earliest(from) && span.from <= this.latest(to));
+	}
+
+	latest(at: Milliseconds): Milliseconds {
+		return this.#doubled.find(({ from, to }) => at >= from && at <= to)?.to ?? at;
 	}
 }
 
@@ -92,6 +118,20 @@ export function entriesOf<Type extends JournalEntry["type"]>(
 	type: Type,
 ): readonly EntryOf<Type>[] {
 	return journal.filter((entry): entry is EntryOf<Type> => entry.type === type);
+}
+
+/** The same spans, those that overlap as one. */
+function merged(spans: readonly Span[]): readonly Span[] {
+	const apart: Span[] = [];
+	for (const { from, to } of [...spans].sort((one, other) => one.from - other.from)) {
+		const last = apart.at(-1);
+		if (last !== undefined && from <= last.to) {
+			apart[apart.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+		} else {
+			apart.push({ from, to });
+		}
+	}
+	return apart;
 }
 
 function expiryOf({ properties }: Draft, acceptedAt: Milliseconds): Milliseconds {

@@ -16,8 +16,10 @@ export class History {
 	/** What was installed. */
 	readonly installed: Installations;
 	readonly #versions = new Map<string, Version[]>();
+	readonly #evidence: Evidence;
 
 	constructor(evidence: Evidence) {
+		this.#evidence = evidence;
 		this.installed = new Installations(evidence);
 		const told = new Map(evidence.of("change-told").map(({ revision, at }) => [revision, at]));
 		for (const { revision, changes, at: from } of evidence.of("changed")) {
@@ -35,10 +37,11 @@ export class History {
 	 */
 	at<Value>(place: string, moment: Milliseconds): readonly ((Value & { readonly revision: number }) | undefined)[] {
 		const versions = this.#versions.get(place) ?? [];
+		const [earliest, latest] = [this.#evidence.earliest(moment), this.#evidence.latest(moment)];
 		const possible = versions.filter(
-			({ from }, index) => from <= moment && versions.slice(index + 1).every(({ told }) => told >= moment),
+			({ from }, index) => from <= latest && versions.slice(index + 1).every(({ told }) => told >= earliest),
 		);
-		const before = versions.every(({ told }) => told >= moment);
+		const before = versions.every(({ told }) => told >= earliest);
 		const values = possible.map(({ value, revision }) =>
 			value === null ? undefined : { ...(value as Value), revision },
 		);

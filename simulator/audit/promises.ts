@@ -85,7 +85,11 @@ function isDoubtful({ request, at }: EventOf<"asked">, evidence: Evidence): bool
 	const refused = evidence.of("refused").find((one) => one.request === request)?.at ?? Number.POSITIVE_INFINITY;
 	return weather.some(({ fault, at: from }, index) => {
 		const to = weather[index + 1]?.at ?? Number.POSITIVE_INFINITY;
-		return fault === "doubtful" && from <= refused && to >= at;
+		return (
+			fault === "doubtful" &&
+			evidence.earliest(from) <= evidence.latest(refused) &&
+			evidence.latest(to) >= evidence.earliest(at)
+		);
 	});
 }
 
@@ -107,7 +111,8 @@ function cancelled(evidence: Evidence): Violation[] {
 		const sent = after.find((event) => event.type === "send" && event.message === kept.message);
 		const open = evidence.deliveries.filter(
 			({ row, journal }) =>
-				row.message === kept.message && !entriesOf({ journal }, "settled").some(({ at }) => at <= kept.at),
+				row.message === kept.message &&
+				!entriesOf({ journal }, "settled").some(({ at }) => evidence.earliest(at) <= evidence.latest(kept.at)),
 		);
 		return [
 			...(sent ? [{ rule: "cancel" as const, delivery: kept.message, text: "sent after it was cancelled" }] : []),

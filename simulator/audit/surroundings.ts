@@ -22,6 +22,7 @@ interface Fault {
 }
 
 export class Surroundings {
+	readonly #evidence: Evidence;
 	readonly #healthInterval: Milliseconds;
 	readonly #lives: readonly Milliseconds[];
 	readonly #stops: readonly Milliseconds[];
@@ -32,6 +33,7 @@ export class Surroundings {
 	readonly #faults: ReadonlyMap<string, readonly Fault[]>;
 
 	constructor(evidence: Evidence) {
+		this.#evidence = evidence;
 		this.#healthInterval = evidence.scenario.healthInterval;
 		this.#lives = evidence.of("started").map(({ at }) => at);
 		this.#stops = evidence.of("stopping").map(({ at }) => at);
@@ -44,7 +46,8 @@ export class Surroundings {
 
 	/** Whether the mechanism said, lately and last of all, that nobody is at this address. */
 	mayBeAbsent(mechanism: string, address: unknown, at: Milliseconds): boolean {
-		const reports = (this.#presence.get(mechanism) ?? []).filter((one) => one.address === address && one.at <= at);
+		const said = this.#presence.get(mechanism) ?? [];
+		const reports = said.filter((one) => one.address === address && this.#mayPrecede(one.at, at));
 		const renewals = this.#created.get(mechanism) ?? [];
 		// While an instance is being replaced, what is said goes to the new one, and the old one serves.
 		const heardSince = (since: Milliseconds) =>
@@ -60,7 +63,7 @@ export class Surroundings {
 		if (this.hasNotComeUp(mechanism, at)) {
 			return true;
 		}
-		const last = (this.#health.get(mechanism) ?? []).findLast((one) => one.at <= at);
+		const last = (this.#health.get(mechanism) ?? []).findLast((one) => this.#mayPrecede(one.at, at));
 		const wait = 2 * this.#healthInterval + answerLimit;
 		return last !== undefined && (last.how !== undefined || at - last.at <= wait || this.#isSet(last.at, at));
 	}
@@ -92,7 +95,13 @@ export class Surroundings {
 	/** Faults of this life of the program; the breaker knows of no others. */
 	#faultsBefore(mechanism: string, at: Milliseconds): readonly Fault[] {
 		const started = this.#startBefore(at);
-		return (this.#faults.get(mechanism) ?? []).filter(({ from }) => from >= started && from <= at);
+		const faults = this.#faults.get(mechanism) ?? [];
+		return faults.filter(({ from }) => this.#mayPrecede(started, from) && this.#mayPrecede(from, at));
+	}
+
+	/** Whether the one may have come before the other, both ends included. */
+	#mayPrecede(one: Milliseconds, other: Milliseconds): boolean {
+		return this.#evidence.earliest(one) <= this.#evidence.latest(other);
 	}
 
 	#startBefore(at: Milliseconds): Milliseconds {
@@ -101,7 +110,7 @@ export class Surroundings {
 
 	/** Whether the clock was set, or time stood still, in between: timers then say little about times. */
 	#isSet(from: Milliseconds, to: Milliseconds): boolean {
-		return this.#clock.some(({ at, by }) => at >= from && at - by <= to);
+		return this.#clock.some(({ at, by }) => Math.max(at, at - by) >= from && Math.min(at, at - by) <= to);
 	}
 }
 

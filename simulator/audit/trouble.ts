@@ -1,7 +1,6 @@
 /** When the program could not do what was due: it was down, its disk was faulty, or the clock was not what it had been. */
 import type { Milliseconds } from "@posthaste/core";
-import type { Span } from "./busy.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Span } from "./evidence.ts";
 
 export interface Trouble extends Span {
 	/** So long after it nothing is late any more. */
@@ -14,7 +13,9 @@ const long: Milliseconds = 15 * 60_000;
 const short: Milliseconds = 10_000;
 
 export function troublesOf(evidence: Evidence): readonly Trouble[] {
-	const clocks = evidence.of("clock").map(({ at, by }) => ({ from: at - by, to: at, aftermath: long }));
+	const clocks = evidence.of("clock").map(({ at, by }) => ({
+		...{ from: Math.min(at, at - by), to: Math.max(at, at - by), aftermath: long },
+	}));
 	return [...clocks, ...diskTroubles(evidence), ...downtimes(evidence)];
 }
 

@@ -16,6 +16,7 @@ const grace: Milliseconds = 1000;
 const patience: Milliseconds = 3_600_000;
 
 interface Said {
+	readonly evidence: Evidence;
 	readonly sends: ReadonlyMap<string, EventOf<"send">>;
 	readonly returned: ReadonlyMap<string, EventOf<"returned">>;
 	readonly receipts: ReadonlyMap<string, Milliseconds>;
@@ -26,6 +27,7 @@ interface Said {
 
 export function auditTruth(evidence: Evidence): readonly Violation[] {
 	const said: Said = {
+		evidence,
 		sends: new Map(evidence.of("send").map((send) => [`${send.attempt}#${send.try}`, send])),
 		returned: new Map(evidence.of("returned").map((one) => [`${one.attempt}#${one.try}`, one])),
 		receipts: firsts(evidence.of("receipt").map(({ attempt, level, at }) => [`${attempt} ${level}`, at])),
@@ -35,7 +37,7 @@ export function auditTruth(evidence: Evidence): readonly Violation[] {
 	};
 	const found = evidence.deliveries.flatMap((delivery) =>
 		[
-			...entriesOf(delivery, "outcome").flatMap((entry) => outcome(entry, delivery, said, evidence)),
+			...entriesOf(delivery, "outcome").flatMap((entry) => outcome(entry, delivery, said)),
 			...entriesOf(delivery, "receipt").flatMap((entry) => receipt(entry, said)),
 			...entriesOf(delivery, "answered").flatMap((entry) => answered(entry, said)),
 			...entriesOf(delivery, "replied").flatMap((entry) => replied(entry, said)),
@@ -51,7 +53,12 @@ function firsts(entries: readonly (readonly [string, Milliseconds])[]): Readonly
 	return new Map([...entries].reverse());
 }
 
-function outcome(entry: EntryOf<"outcome">, delivery: AuditedDelivery, said: Said, evidence: Evidence): string[] {
+/** Whether the one may have come before the other, both ends included. */
+function mayPrecede(one: Milliseconds | undefined, other: Milliseconds, { evidence }: Said): boolean {
+	return one !== undefined && evidence.earliest(one) <= evidence.latest(other);
+}
+
+function outcome(entry: EntryOf<"outcome">, delivery: AuditedDelivery, said: Said): string[] {
 	const call = `${entry.attempt}#${entry.try}`;
 	const send = said.sends.get(call);
 	const returned = said.returned.get(call);
@@ -61,13 +68,13 @@ function outcome(entry: EntryOf<"outcome">, delivery: AuditedDelivery, said: Sai
 			: [`${call} is ${entry.outcome}, and was never sent`];
 	}
 	return entry.outcome === "unknown"
-		? unknown(entry, send, returned, delivery, evidence).map((text) => `${call} ${text}`)
-		: asAnswered(entry, returned).map((text) => `${call} ${text}`);
+		? unknown(entry, send, returned, delivery, said).map((text) => `${call} ${text}`)
+		: asAnswered(entry, returned, said).map((text) => `${call} ${text}`);
 }
 
 /** What the journal says must be what the mechanism answered. */
-function asAnswered(entry: EntryOf<"outcome">, returned: EventOf<"returned"> | undefined): string[] {
-	const result = returned?.heard === true && returned.at <= entry.at ? returned.result : undefined;
+function asAnswered(entry: EntryOf<"outcome">, returned: EventOf<"returned"> | undefined, said: Said): string[] {
+	const result = returned?.heard === true && mayPrecede(returned.at, entry.at, said) ? returned.result : undefined;
 	const same = typeof result === "object" && result.outcome === entry.outcome && result.level === entry.level;
 	return same ? [] : [`is ${entry.outcome} in the journal, and the mechanism did not say so`];
 }
@@ -78,12 +85,14 @@ function unknown(
 	send: EventOf<"send">,
 	returned: EventOf<"returned"> | undefined,
 	delivery: AuditedDelivery,
-	evidence: Evidence,
+	said: Said,
 ): string[] {
-	if (returned === undefined || returned.at > entry.at || !returned.heard) {
+	const { evidence } = said;
+	if (returned === undefined || !returned.heard || !mayPrecede(returned.at, entry.at, said)) {
 		return silent(entry, send, delivery, evidence) ? [] : ["is unknown before its time was over"];
 	}
-	const late = returned.at >= send.at + limitOf(entry, delivery, send);
+	const isOver = returned.at >= send.at + limitOf(entry, delivery, send);
+	const late = isOver || evidence.wasSetBack(send.at, returned.at);
 	const known = returned.result !== "threw" && returned.result.outcome !== "unknown";
 	return known && !late && !evidence.diedWithin(returned.at, entry.at) ? ["was answered, and is unknown"] : [];
 }
@@ -100,17 +109,20 @@ function silent(
 	delivery: AuditedDelivery,
 	evidence: Evidence,
 ): boolean {
-	return entry.at >= send.at + limitOf(entry, delivery, send) + grace || evidence.diedWithin(send.at, entry.at);
+	const isOver = entry.at >= send.at + limitOf(entry, delivery, send) + grace;
+	return isOver || evidence.wasSetBack(send.at, entry.at) || evidence.diedWithin(send.at, entry.at);
 }
 
-function receipt({ attempt, level, at }: EntryOf<"receipt">, { receipts }: Said): string[] {
-	const reported = receipts.get(`${attempt} ${level}`);
-	return reported !== undefined && reported <= at ? [] : [`nobody reported ${level} for ${attempt}`];
+function receipt({ attempt, level, at }: EntryOf<"receipt">, said: Said): string[] {
+	return mayPrecede(said.receipts.get(`${attempt} ${level}`), at, said)
+		? []
+		: [`nobody reported ${level} for ${attempt}`];
 }
 
-function answered({ prompt, answer, at }: EntryOf<"answered">, { answers }: Said): string[] {
-	const given = answers.get(`${prompt} ${answer}`);
-	return given !== undefined && given <= at ? [] : [`nobody answered ${answer} to ${prompt}`];
+function answered({ prompt, answer, at }: EntryOf<"answered">, said: Said): string[] {
+	return mayPrecede(said.answers.get(`${prompt} ${answer}`), at, said)
+		? []
+		: [`nobody answered ${answer} to ${prompt}`];
 }
 
 /** Whatever ended the delivery meanwhile, each call comes to an outcome, if only to `unknown`. */
@@ -121,14 +133,14 @@ function unfinished(delivery: AuditedDelivery): string[] {
 		.map(({ attempt, try: tries }) => `${attempt}#${tries} has no outcome`);
 }
 
-function replied({ attempt, body, at }: EntryOf<"replied">, { replies }: Said): string[] {
-	const given = replies.get(`${attempt} ${body}`);
-	return given !== undefined && given <= at ? [] : [`nobody replied "${body}" to ${attempt}`];
+function replied({ attempt, body, at }: EntryOf<"replied">, said: Said): string[] {
+	return mayPrecede(said.replies.get(`${attempt} ${body}`), at, said) ? [] : [`nobody replied "${body}" to ${attempt}`];
 }
 
 function retracted({ attempt, done, at }: EntryOf<"retracted">, said: Said): string[] {
-	const told = said.retracted.get(attempt);
-	return !done || (told !== undefined && told <= at) ? [] : [`the mechanism did not take back ${attempt}`];
+	return !done || mayPrecede(said.retracted.get(attempt), at, said)
+		? []
+		: [`the mechanism did not take back ${attempt}`];
 }
 
 const order = ["accepted", "delivered", "read", "acknowledged"];

@@ -3,8 +3,7 @@
  * program stopped, the mechanism was down, resting, on trial, or had as many calls as it may have.
  */
 import type { Milliseconds } from "@posthaste/core";
-import type { Span } from "./busy.ts";
-import { type AuditedDelivery, type EntryOf, type Evidence, entriesOf, type Violation } from "./evidence.ts";
+import { type AuditedDelivery, type EntryOf, type Evidence, entriesOf, type Span, type Violation } from "./evidence.ts";
 import type { Grounds } from "./passed-over.ts";
 
 /** Whoever finds no place waits a second for one; those ahead of it may have given theirs back meanwhile. */
@@ -20,7 +19,9 @@ export function auditUnsent(grounds: Grounds): readonly Violation[] {
 		entriesOf(delivery, "outcome")
 			.filter(
 				(entry) =>
-					isUnsent(entry) && !isOver(entry, delivery) && !isHindered(entry, places.get(entry.mechanism) ?? [], grounds),
+					isUnsent(entry) &&
+					!isOver(entry, delivery, evidence) &&
+					!isHindered(entry, places.get(entry.mechanism) ?? [], grounds),
 			)
 			.map(({ attempt, try: tries, evidence: words }) => ({
 				rule: "truth" as const,
@@ -31,10 +32,14 @@ export function auditUnsent(grounds: Grounds): readonly Violation[] {
 }
 
 /** The attempt's time is over, or the delivery's. */
-function isOver({ attempt, try: tries, at }: EntryOf<"outcome">, delivery: AuditedDelivery): boolean {
+function isOver(
+	{ attempt, try: tries, at }: EntryOf<"outcome">,
+	delivery: AuditedDelivery,
+	evidence: Evidence,
+): boolean {
 	const intent = entriesOf(delivery, "attempt").find((one) => one.attempt === attempt && one.try === tries);
 	const settled = entriesOf(delivery, "settled")[0]?.at ?? Number.POSITIVE_INFINITY;
-	return at >= Math.min(settled, delivery.expiresAt, intent?.deadline ?? 0);
+	return evidence.latest(at) >= Math.min(settled, delivery.expiresAt, intent?.deadline ?? 0);
 }
 
 function isHindered(
@@ -47,14 +52,17 @@ function isHindered(
 		surroundings.mayRest(mechanism, at) ||
 		surroundings.mayBeOnTrial(mechanism, at) ||
 		surroundings.hasNotComeUp(mechanism, at) ||
-		isFull([...places, ...inVain(evidence)], at, evidence.scenario.concurrency)
+		isFull([...places, ...inVain(evidence)], at, evidence)
 	);
 }
 
 /** Whether as many others as there may be calls had a place, or had just given it back. */
-function isFull(places: readonly Span[], at: Milliseconds, limit: number): boolean {
-	const near = places.filter(({ from, to }) => from <= at && to >= at - nearby);
-	return near.length >= limit;
+function isFull(places: readonly Span[], at: Milliseconds, evidence: Evidence): boolean {
+	const [earliest, latest] = [evidence.earliest(at), evidence.latest(at)];
+	const near = places.filter(
+		({ from, to }) => evidence.earliest(from) <= latest && evidence.latest(to) >= earliest - nearby,
+	);
+	return near.length >= evidence.scenario.concurrency;
 }
 
 /**

@@ -27,8 +27,10 @@ const nothing: Installed = { active: null, versions: [] };
 /** What was installed at each moment. */
 export class Installations {
 	readonly #versions = new Map<string, Version[]>();
+	readonly #evidence: Evidence;
 
 	constructor(evidence: Evidence) {
+		this.#evidence = evidence;
 		const starts = evidence.of("started").map(({ at }) => at);
 		const tellings = evidence.of("installed-told");
 		for (const { plugin, active, versions, number, at } of evidence.of("installed")) {
@@ -46,10 +48,11 @@ export class Installations {
 	/** What may have been in force: what was relied on last, and what was being changed. */
 	at(plugin: string, moment: Milliseconds): readonly Installed[] {
 		const versions = this.#versions.get(plugin) ?? [];
+		const [earliest, latest] = [this.#evidence.earliest(moment), this.#evidence.latest(moment)];
 		const possible = versions.filter(
-			({ from }, index) => from <= moment && versions.slice(index + 1).every(({ told }) => told >= moment),
+			({ from }, index) => from <= latest && versions.slice(index + 1).every(({ told }) => told >= earliest),
 		);
-		return versions.every(({ told }) => told >= moment) ? [nothing, ...possible] : possible;
+		return versions.every(({ told }) => told >= earliest) ? [nothing, ...possible] : possible;
 	}
 }
 

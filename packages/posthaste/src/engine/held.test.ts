@@ -1,5 +1,13 @@
 /** Deliveries whose manager cannot take them up any more wait for a person, who can still end them. */
-import { askSender, attempt, defineManager, type ManagerPlugin, type SendResult, wait } from "@posthaste/core";
+import {
+	askSender,
+	attempt,
+	DeliveryCourse,
+	defineManager,
+	type ManagerPlugin,
+	type SendResult,
+	wait,
+} from "@posthaste/core";
 import { Type } from "typebox";
 import { afterEach, describe, expect, test } from "vitest";
 import { configuration, openWorld, type World } from "./test/world.ts";
@@ -220,6 +228,56 @@ describe.each<[string, ManagerPlugin | undefined]>([
 		expect((await world.posthaste.prompts.list()).items).toEqual([]);
 		expect((await world.story(message)).slice(-3)).toEqual(["cancelled", "prompt-withdrawn", "cancelled"]);
 	});
+});
+
+/** Takes a delivery's course anew, as its manager does once it is back. */
+async function replay({ id }: { readonly id: string }, plugin: ManagerPlugin): Promise<DeliveryCourse> {
+	const [stored] = await world.faults.store.loadDeliveries([`${id}.1`]);
+	const { message, journal } = stored ?? {};
+	const policies = journal?.find((entry) => entry.type === "policies");
+	if (message === undefined || journal === undefined || policies === undefined) {
+		throw new Error("it has not begun");
+	}
+	const look = (mechanism: string) => ({ mechanism, kept: true });
+	const course = new DeliveryCourse({ delivery: `${id}.1`, message, plugin, policies, look });
+	course.replay(journal);
+	return course;
+}
+
+test.each<[string, ManagerPlugin, readonly string[]]>([
+	["waits", manager("1.0.0", im), []],
+	["waits for an answer", asking, ["prompt-withdrawn"]],
+])("a delivery that %s and has expired before anybody found its manager gone just ends", async (_how, plugin, also) => {
+	await open(plugin);
+	const message = await world.send({ properties: { expires: "30m" } });
+	await world.pass("1m");
+	await world.posthaste.close();
+	await world.pass("1h");
+	await reopenWith(undefined);
+	expect((await world.story(message)).slice(-2 - also.length)).toEqual(["time-passed", ...also, "expired"]);
+	expect((await world.posthaste.prompts.list()).items).toEqual([]);
+	expect((await replay(message, plugin)).state).toBe("expired");
+});
+
+test.each<[string, (message: { readonly id: string }) => Promise<unknown>]>([
+	["a receipt that brings less", ({ id }) => world.im.receipt("delivered", `${id}.1.a1`)],
+	["a reply", ({ id }) => world.im.reply("On it", `${id}.1.a1`)],
+	["a person's decision", ({ id }) => world.posthaste.deliveries.resolve(`${id}.1`, "end")],
+])("%s that comes after the message has expired finds a held delivery expired", async (_what, come) => {
+	await open(manager("1.0.0", im));
+	const message = await world.send({ properties: { expires: "3h" } });
+	await world.pass("1m");
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	await world.pass("1h");
+	await world.pass("118m");
+	world.faults.failNext("claimDue");
+	await world.pass("1m");
+	expect(await world.delivery(message)).toMatchObject({ state: "held" });
+	await come(message);
+	await world.settle();
+	expect(await world.delivery(message)).toMatchObject({ state: "expired", reason: "message-expired" });
+	expect((await replay(message, manager("1.0.0", im))).state).toBe("expired");
 });
 
 test("a question that was open when it stranded is withdrawn with its end, with the manager back as well", async () => {

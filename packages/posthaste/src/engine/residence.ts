@@ -25,7 +25,7 @@ import type { Clock } from "./clock.ts";
 import type { Retract } from "./needless.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Person, Resident } from "./resident.ts";
-import { finishWithoutManager } from "./without-manager.ts";
+import { finishWithoutManager, takeWithoutManager } from "./without-manager.ts";
 
 export interface ResidenceParts {
 	readonly directory: Directory;
@@ -166,6 +166,11 @@ export class Residence {
 		if (isFinal(row.state)) {
 			const stranded = finishWithoutManager(stored, at);
 			return stranded && { stranded };
+		}
+		if (at >= (message.expiresAt ?? Number.POSITIVE_INFINITY)) {
+			// Nobody has anything to decide about it any more.
+			const expired = takeWithoutManager(stored, { type: "time-passed" }, at);
+			return expired && { stranded: expired };
 		}
 		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
 		this.#parts.log.error({ delivery: row.id, reason, detail }, "a delivery is held");

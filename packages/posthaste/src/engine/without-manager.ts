@@ -9,6 +9,7 @@ import {
 	type Input,
 	isFinal,
 	type JournalEntry,
+	type Message,
 	type Milliseconds,
 	type SettleReason,
 	satisfies,
@@ -41,7 +42,7 @@ export function takeWithoutManager(stored: StoredDelivery, input: Input, at: Mil
 		return undefined;
 	}
 	const { open } = promptsAmong(journal);
-	const withdrawn = ending !== undefined && row.state === "held" ? open?.prompt : undefined;
+	const withdrawn = ending !== undefined && !isFinal(row.state) ? open?.prompt : undefined;
 	const followed: (Input | Decision)[] = [
 		input,
 		...(withdrawn === undefined ? [] : [{ type: "prompt-withdrawn", prompt: withdrawn } as const]),
@@ -134,18 +135,21 @@ export function hasUnfinishedCall(journal: readonly JournalEntry[]): boolean {
 }
 
 function endingOf({ row, message, journal }: StoredDelivery, input: Input, at: Milliseconds): Ending | undefined {
-	const isHeld = row.state === "held";
 	if (input.type === "receipt") {
-		return reachedBy(input, attempted(journal, input.attempt), row.state);
+		const reached = reachedBy(input, attempted(journal, input.attempt), row.state);
+		return reached ?? expiry(row.state, message, at);
 	}
-	if (isHeld && input.type === "time-passed" && at >= (message.expiresAt ?? Number.POSITIVE_INFINITY)) {
-		return { state: "expired", reason: "message-expired" };
-	}
-	if (isHeld && input.type === "cancelled") {
+	if (row.state === "held" && input.type === "cancelled") {
 		return { state: "cancelled", reason: "cancelled" };
 	}
-	const isEnded = isHeld && input.type === "resolved" && input.resolution === "end";
-	return isEnded ? { state: "unreached", reason: "ended-by-person" } : undefined;
+	const isEnded = row.state === "held" && input.type === "resolved" && input.resolution === "end";
+	return expiry(row.state, message, at) ?? (isEnded ? { state: "unreached", reason: "ended-by-person" } : undefined);
+}
+
+/** Whatever comes in once the message has expired brings the end to light, unless it is another end itself. */
+function expiry(state: DeliveryState, { expiresAt }: Message, at: Milliseconds): Ending | undefined {
+	const isExpired = !isFinal(state) && at >= (expiresAt ?? Number.POSITIVE_INFINITY);
+	return isExpired ? { state: "expired", reason: "message-expired" } : undefined;
 }
 
 /** A receipt that satisfies what its attempt asked for ends a held delivery, and raises one that had ended without it. */

@@ -386,6 +386,22 @@ test("a call whose delivery had ended comes to an outcome, although the manager 
 	expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
 });
 
+test("a call whose delivery had ended, and that leaves nothing to take back, is looked at no more once it has its outcome", async () => {
+	await open(manager("1.0.0", im));
+	world.im.answers(async () => {
+		await world.im.receipt("read");
+		return Promise.withResolvers<SendResult>().promise;
+	});
+	const message = await world.send();
+	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+	await world.posthaste.crash();
+	await reopenWith(undefined);
+	await world.settle();
+	expect((await world.story(message)).slice(-2)).toEqual(["reached", "im unknown"]);
+	await world.pass("1m");
+	expect(await world.faults.store.claimDue(world.clock.now() + 3_600_000, 1, 1)).toEqual([]);
+});
+
 test("inputs that come together for a delivery without its manager are taken one after the other", async () => {
 	const message = await dieCalling();
 	const done = await Promise.allSettled([

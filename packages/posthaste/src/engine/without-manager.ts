@@ -78,8 +78,9 @@ export function finishWithoutManager({ row, journal }: StoredDelivery, at: Milli
 	}
 	const { id: delivery, message, state, reason = "no-such-manager", settledAt } = row;
 	const entries = numbered(outcomesOf(state, journal), row.sequence, at);
+	const isCalling = hasUnfinishedCall([...journal, ...entries]);
 	const retracting = unansweredOf(journal);
-	return { delivery, message, state, reason, entries, isCalling: true, settledAt, retracting };
+	return { delivery, message, state, reason, entries, isCalling, settledAt, retracting };
 }
 
 function numbered(entries: readonly (Input | Decision)[], sequence: number, at: Milliseconds): JournalEntry[] {

@@ -41,13 +41,13 @@ const asking: ManagerPlugin = {
 	},
 };
 
-async function open(plugin: ManagerPlugin): Promise<void> {
+async function open(plugin: ManagerPlugin, unknown: "resend" | "hold" = "resend"): Promise<void> {
 	world = await openWorld();
 	await world.posthaste.close();
 	await reopenWith(plugin);
 	await world.posthaste.configuration.apply({
 		...configuration,
-		managers: { patient: { use: "patient", configurations: [{ name: "only", settings: {} }] } },
+		managers: { patient: { use: "patient", configurations: [{ name: "only", unknown, settings: {} }] } },
 		selection: [{ manager: "patient" }],
 	});
 }
@@ -402,6 +402,27 @@ test("a call whose delivery had ended, and that leaves nothing to take back, is 
 	expect(await world.faults.store.claimDue(world.clock.now() + 3_600_000, 1, 1)).toEqual([]);
 });
 
+test("what a person had to decide beside a call still expires in time, although the manager is away", async () => {
+	const both: ManagerPlugin = {
+		...manager("1.0.0", im),
+		*deliver() {
+			yield* attempt(["im", "pager"], { until: "read", within: 3_600_000, mode: "parallel" });
+		},
+	};
+	await open(both, "hold");
+	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
+	world.pager.answers({ outcome: "unknown" });
+	const message = await world.send({ properties: { expires: "15m" } });
+	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "unknown-held" });
+	await world.posthaste.crash();
+	await reopenWith(undefined);
+	await world.pass("14m");
+	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "unknown-held" });
+	await world.pass("1m");
+	expect((await world.story(message)).slice(-5)).toEqual(["held", "stranded", "time-passed", "expired", "im unknown"]);
+	expect((await replay(message, both)).state).toBe("expired");
+});
+
 test("inputs that come together for a delivery without its manager are taken one after the other", async () => {
 	const message = await dieCalling();
 	const done = await Promise.allSettled([
@@ -427,12 +448,7 @@ test("inputs that come together for a delivery without its manager are taken one
 });
 
 test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {
-	await open(manager("1.0.0", im));
-	await world.posthaste.configuration.apply({
-		...configuration,
-		managers: { patient: { use: "patient", configurations: [{ name: "only", unknown: "hold", settings: {} }] } },
-		selection: [{ manager: "patient" }],
-	});
+	await open(manager("1.0.0", im), "hold");
 	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
 	const message = await world.send();
 	await world.posthaste.crash();

@@ -25,7 +25,7 @@ import type { Clock } from "./clock.ts";
 import type { Retract } from "./needless.ts";
 import type { Directory, Log, ManagerPlugins, Mechanisms } from "./ports.ts";
 import { type Person, Resident } from "./resident.ts";
-import { finishWithoutManager, takeWithoutManager } from "./without-manager.ts";
+import { finishWithoutManager, hasUnfinishedCall, takeWithoutManager } from "./without-manager.ts";
 
 export interface ResidenceParts {
 	readonly directory: Directory;
@@ -160,7 +160,7 @@ export class Residence {
 	#strand(stored: StoredDelivery, reason: SettleReason, detail: string): Arrival {
 		const { row, message } = stored;
 		const at = this.#parts.clock.now();
-		if (row.state === "held") {
+		if (row.state === "held" && !hasUnfinishedCall(stored.journal)) {
 			return undefined;
 		}
 		if (isFinal(row.state)) {
@@ -172,13 +172,17 @@ export class Residence {
 			const expired = takeWithoutManager(stored, { type: "time-passed" }, at);
 			return expired && { stranded: expired };
 		}
-		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: row.sequence + 1, at };
-		this.#parts.log.error({ delivery: row.id, reason, detail }, "a delivery is held");
-		const entries: readonly JournalEntry[] = [
-			stranded,
-			{ type: "held", reason, detail, sequence: row.sequence + 2, at },
-		];
-		const { expiresAt } = message;
-		return { stranded: { delivery: row.id, message: message.id, state: "held", reason, entries, expiresAt } };
+		const { id: delivery, sequence } = row;
+		const { id, expiresAt } = message;
+		const stranded: JournalEntry = { type: "stranded", reason, detail, sequence: sequence + 1, at };
+		if (row.state === "held" && row.reason !== undefined) {
+			// A call was under way beside what a person has to decide, and nobody waits for its answer any more.
+			return {
+				stranded: { delivery, message: id, state: "held", reason: row.reason, entries: [stranded], expiresAt },
+			};
+		}
+		this.#parts.log.error({ delivery, reason, detail }, "a delivery is held");
+		const held: JournalEntry = { type: "held", reason, detail, sequence: sequence + 2, at };
+		return { stranded: { delivery, message: id, state: "held", reason, entries: [stranded, held], expiresAt } };
 	}
 }

@@ -46,7 +46,6 @@ export function keyOf({ type, id }: Pick<Description, "type" | "id">): string {
 export class Registry {
 	readonly folder: string;
 	content: RegistryContent;
-	#saving: Promise<void> = Promise.resolve();
 
 	private constructor(folder: string, content: RegistryContent) {
 		this.folder = folder;
@@ -56,8 +55,13 @@ export class Registry {
 	/** @throws Error when the file cannot be read as what it is */
 	static async open(folder: string): Promise<Registry> {
 		const path = join(folder, "plugins.json");
-		const text = await readFile(path, "utf8").catch(() => "");
-		if (text === "") {
+		const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT") {
+				return undefined;
+			}
+			throw error;
+		});
+		if (text === undefined) {
 			return new Registry(folder, {});
 		}
 		try {
@@ -67,20 +71,20 @@ export class Registry {
 		}
 	}
 
-	/** Changes one plugin's entry; undefined removes it. On disk when it resolves. */
+	/** Changes one plugin's entry; undefined removes it. On disk when it resolves, and not made when it rejects. One change follows another. */
 	async set(key: string, plugin: InstalledPlugin | undefined): Promise<void> {
 		const { [key]: _, ...others } = this.content;
-		this.content = plugin === undefined ? others : { ...others, [key]: plugin };
-		this.#saving = this.#saving.catch(() => undefined).then(() => this.#save());
-		await this.#saving;
+		const content = plugin === undefined ? others : { ...others, [key]: plugin };
+		await this.#save(content);
+		this.content = content;
 	}
 
-	async #save(): Promise<void> {
+	async #save(plugins: RegistryContent): Promise<void> {
 		await mkdir(this.folder, { recursive: true });
 		const path = join(this.folder, "plugins.json");
 		const file = await open(`${path}.part`, "w");
 		try {
-			await file.writeFile(`${JSON.stringify({ format: 1, plugins: this.content }, undefined, "\t")}\n`);
+			await file.writeFile(`${JSON.stringify({ format: 1, plugins }, undefined, "\t")}\n`);
 			await file.sync();
 		} finally {
 			await file.close();

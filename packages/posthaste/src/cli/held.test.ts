@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { messageId as id, messageWith } from "./testing/documents.ts";
+import { at, begun, eventWith, messageId as id, journal, messageWith } from "./testing/documents.ts";
 import { run } from "./testing/run.ts";
-import { ScriptedServer } from "./testing/scripted-server.ts";
+import { EventStream, ScriptedServer } from "./testing/scripted-server.ts";
 
 let server: ScriptedServer;
 
@@ -37,6 +37,21 @@ describe("what shows messages", () => {
 				"",
 			].join("\n"),
 		);
+	});
+
+	test("says it to whoever watches, once: what is told again after a break is not new", async () => {
+		const stream = new EventStream();
+		server.on(`GET /v1/messages/${id}/events`, { stream });
+		const held = journal(5, { type: "held", at: at(2), reason: "unknown-held" });
+		const whole = messageWith([...begun, ...held]);
+		stream.send("message", messageWith(begun));
+		stream.send("entries", { ...eventWith(held), state: "held" });
+		stream.send("message", { ...whole, deliveries: whole.deliveries.map((one) => ({ ...one, state: "held" })) });
+		stream.send("end");
+		const { stdout } = await run(["watch", id, "--server", server.url]);
+		expect(stdout.split("\n").filter((line) => line.includes("posthaste resolve"))).toEqual([
+			`  jsmith  posthaste resolve ${id}.1 next --server ${server.url}`,
+		]);
 	});
 
 	test("leaves out the server that the shell knows", async () => {

@@ -23,11 +23,16 @@ export function resolveCommand(delivery: string, server: string, resolution: Res
 /** Below what else is said of these messages; nothing when none of them is held. */
 export function heldLines(messages: readonly MessageDocument[], server: string): readonly string[] {
 	const held = heldOf(messages);
-	if (held.length === 0) {
-		return [];
-	}
+	return held.length === 0 ? [] : ["", ...commandLines(held, server)];
+}
+
+/** What to type about each of these deliveries. */
+export function commandLines(
+	held: readonly Pick<DeliveryDocument, "id" | "recipient">[],
+	server: string,
+): readonly string[] {
 	const rows = held.map(({ id, recipient }) => [clip(recipient, widestRecipient), resolveCommand(id, server)]);
 	// Not wrapped, so that what is copied is one line.
 	const commands = table(rows, Number.POSITIVE_INFINITY, "  ");
-	return ["", "Held until a person decides:", ...commands, paint("dim", `  ${decisions}`)];
+	return ["Held until a person decides:", ...commands, paint("dim", `  ${decisions}`)];
 }

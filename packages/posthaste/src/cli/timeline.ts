@@ -81,6 +81,10 @@ export class Timeline {
 		return first !== undefined && first.sequence > this.#track(delivery).last + 1;
 	}
 
+	recipientOf(delivery: string): string {
+		return this.#track(delivery).recipient;
+	}
+
 	get states(): readonly DeliveryState[] {
 		return [...this.#tracks.values()].map((track) => track.state);
 	}

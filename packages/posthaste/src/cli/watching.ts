@@ -5,6 +5,7 @@ import { LiveConsole } from "./console.ts";
 import { follow, type StreamEvent } from "./events.ts";
 import { type ExitCode, exitCodeOfStates } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { commandLines, heldOf } from "./held.ts";
 import { interruptible } from "./interrupt.ts";
 import { columns, isInteractive, paint, write, writeError } from "./terminal.ts";
 import { type OpenQuestion, Timeline } from "./timeline.ts";
@@ -83,13 +84,24 @@ class Watch {
 
 	#message(message: MessageDocument): readonly string[] {
 		this.#mine = message.from === this.#options.who;
-		return this.timeline.message(message);
+		return this.#withCommands(this.timeline.message(message), heldOf([message]));
 	}
 
 	async #entries(event: EventDocument): Promise<readonly string[]> {
-		return this.timeline.misses(event)
-			? this.timeline.message(await this.#client.get<MessageDocument>(messagePath(this.#id)))
-			: this.timeline.entries(event);
+		if (this.timeline.misses(event)) {
+			return this.#message(await this.#client.get<MessageDocument>(messagePath(this.#id)));
+		}
+		const lines = this.timeline.entries(event);
+		const { delivery, state, entries } = event;
+		const isNowHeld = state === "held" && entries.some(({ type }) => type === "held");
+		const held = isNowHeld ? [{ id: delivery, recipient: this.timeline.recipientOf(delivery) }] : [];
+		return this.#withCommands(lines, held);
+	}
+
+	/** Whoever watches a held delivery waits for a person, and may be the one. What has been said is not said again. */
+	#withCommands(lines: readonly string[], held: Parameters<typeof commandLines>[0]): readonly string[] {
+		const isNew = lines.length > 0 && held.length > 0;
+		return isNew ? [...lines, ...commandLines(held, this.#client.server)] : lines;
 	}
 
 	/** A question that was answered elsewhere, or that a receipt has settled, leaves the screen. */

@@ -310,6 +310,17 @@ describe("restoring", () => {
 		expect(await store.loadMessage(id)).toBeDefined();
 	});
 
+	it("of a damaged one names the backup, and not the file that was made of it for a while", async () => {
+		await backedUp();
+		const bytes = await readFile(copy);
+		// Cells of the first tree's pages that are no longer in order: only reading it whole finds that.
+		bytes.fill("x", 3 * 4096, 7 * 4096);
+		await writeFile(copy, bytes);
+		const answer = String(await restoreFolder(copy, join(place, "other"), {}).catch((error: unknown) => error));
+		expect(answer).toContain(copy);
+		expect(answer).not.toContain(".part");
+	});
+
 	it("changes nothing when the file is no backup of ours", async () => {
 		const id = await backedUp();
 		const strange = join(place, "strange");
@@ -320,7 +331,10 @@ describe("restoring", () => {
 		});
 		const bytes = await readFile(copy);
 		await writeFile(strange, bytes.subarray(0, bytes.length - 8192));
-		await expect(restoreFolder(strange, folder, { force: true })).rejects.toMatchObject({ code: "database-damaged" });
+		await expect(restoreFolder(strange, folder, { force: true })).rejects.toMatchObject({
+			code: "database-damaged",
+			message: expect.stringMatching(/strange.* Nothing was changed; name another backup$/),
+		});
 		await expect(restoreFolder(join(place, "none"), folder, {})).rejects.toMatchObject({ code: "not-found" });
 		expect(existsSync(join(folder, "posthaste.db.restored"))).toBe(false);
 		expect(await (await open()).loadMessage(id)).toBeDefined();

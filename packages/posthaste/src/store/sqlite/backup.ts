@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { PosthasteError } from "@posthaste/core";
 import { type Copied, copyDatabase, syncFolder } from "./copy.ts";
-import { receiveError, type SentError, toStoreError } from "./errors.ts";
+import { receiveError, type SentError, StoreError, toStoreError } from "./errors.ts";
 import { sizeOf } from "./files.ts";
 import { makeFolder } from "./folder.ts";
 import { databaseName } from "./identity.ts";
@@ -109,7 +109,9 @@ export async function restoreFolder(file: string, folder: string, { force = fals
 			throw new PosthasteError("file-exists", `There is a database in ${data} already`);
 		}
 		const fresh = `${database}.restored`;
-		const copied = await copyDatabase(source, fresh);
+		const copied = await copyDatabase(source, fresh).catch((error: unknown) => {
+			throw ofBackup(error);
+		});
 		const aside = putAside(database, lock);
 		renameSync(fresh, database);
 		syncFolder(data);
@@ -118,6 +120,14 @@ export async function restoreFolder(file: string, folder: string, { force = fals
 	} finally {
 		lock.release();
 	}
+}
+
+/** A damaged backup is no reason to restore it: the code's remedy is about the database that the program runs on. */
+function ofBackup(error: unknown): unknown {
+	const isDamaged = error instanceof StoreError && error.code === "database-damaged";
+	return isDamaged
+		? new StoreError(error.code, `${error.message}. Nothing was changed; name another backup`, { cause: error })
+		: error;
 }
 
 /** What SQLite keeps beside a database, and would take for the restored one's own. */

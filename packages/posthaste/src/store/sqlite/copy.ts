@@ -42,7 +42,7 @@ export async function copyDatabase(source: string, file: string): Promise<Copied
 		checkSource(source);
 		part = beginPart(file);
 		const schema = await copyPages(source, part);
-		const copied = sealCopy(part.path, schema);
+		const copied = sealCopy(part.path, source, schema);
 		renameSync(part.path, file);
 		syncFolder(dirname(file));
 		return copied;
@@ -99,15 +99,19 @@ function isReadOnly(folder: string): boolean {
 	}
 }
 
-/** Makes the copy a file that needs no other beside it, reads it whole, and sees that it is still what was copied. */
-function sealCopy(path: string, schema: number): Copied {
+/**
+ * Makes the copy a file that needs no other beside it, reads it whole, and sees that it is still what was copied.
+ * What is wrong with it is said of its source, since the copy itself is gone by then.
+ */
+function sealCopy(path: string, source: string, schema: number): Copied {
 	const copy = new Database(path, { fileMustExist: true });
 	try {
 		copy.pragma("journal_mode = DELETE");
-		checkWhole(copy, path);
-		checkIdentity(copy, path);
+		const called = `The copy of ${source}`;
+		checkWhole(copy, called);
+		checkIdentity(copy, source);
 		if (schemaOf(copy) !== schema) {
-			throw new StoreError("database-damaged", `${path} has not the schema of what was copied`);
+			throw new StoreError("database-damaged", `${called} has not the schema of what was copied`);
 		}
 	} finally {
 		copy.close();
@@ -120,10 +124,10 @@ function schemaOf(connection: Connection): number {
 	return connection.pragma("user_version", { simple: true }) as number;
 }
 
-function checkWhole(connection: Connection, path: string): void {
+function checkWhole(connection: Connection, called: string): void {
 	const found = String(connection.pragma("integrity_check(1)", { simple: true }));
 	if (found !== "ok") {
-		throw new StoreError("database-damaged", `${path} is damaged (${found.replaceAll(/\s+/g, " ")})`);
+		throw new StoreError("database-damaged", `${called} is damaged (${found.replaceAll(/\s+/g, " ")})`);
 	}
 }
 

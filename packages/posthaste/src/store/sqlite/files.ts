@@ -120,7 +120,8 @@ export function guardPlace(path: string): () => Promise<void> {
 			const what = there === undefined ? "is gone" : "is another file";
 			throw new StoreError(
 				"database-damaged",
-				`${path} ${what} since Posthaste has opened it: what is written now is lost when Posthaste ends`,
+				`${path} ${what} since Posthaste has opened it: what is written now is lost when Posthaste ends. ` +
+					"Move the file that was there back to its place; when it is gone for good, stop Posthaste and restore a backup",
 			);
 		}
 	};

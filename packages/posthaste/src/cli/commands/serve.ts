@@ -18,7 +18,7 @@ export function addServe(program: Command): void {
 		.addOption(option("-l, --listen <host:port>", "loopback address to listen on").default("127.0.0.1:7678"))
 		.addOption(option("-d, --data <folder>", "where messages are kept").default("./posthaste-data"))
 		.addOption(option("-c, --config <file>", "configuration file, watched for changes").default("posthaste.yaml"))
-		.addOption(option("--database-url <url>", "keep messages in PostgreSQL instead of the data folder"))
+		.addOption(option("--database-url <url>", "not in this version, which keeps messages in the data folder"))
 		.addOption(
 			option("--isolate <how>", "run each installed plugin in a thread or a process of its own")
 				.choices(["thread", "process"])

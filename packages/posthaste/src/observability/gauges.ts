@@ -78,7 +78,7 @@ function addDeliveries({ registry, posthaste, store, now }: GaugeParts): void {
 function addProgress({ registry, posthaste }: GaugeParts): void {
 	const plain = (name: string, help: string, value: (of: PosthasteCore["gauges"]) => number) =>
 		gauge(registry, { name, help }, (made) => made.set(value(posthaste()?.gauges ?? nothing)));
-	plain("resident_deliveries", "Deliveries held in memory", ({ resident }) => resident);
+	plain("resident_deliveries", "Deliveries kept in memory", ({ resident }) => resident);
 	plain(
 		"deliveries_in_line",
 		"Deliveries in the lines of mechanisms that have as many calls as they may have; one that ended leaves with its turn",

@@ -120,7 +120,7 @@ export async function* deliveryFindings(client: Client): AsyncGenerator<Finding>
 		: {
 				check: "prompts",
 				level: "notable",
-				what: `${count(prompts, "question waits", "questions wait")} for their senders' answer`,
+				what: `${count(prompts, "question waits for its sender's", "questions wait for their senders'")} answer`,
 				remedy: "`posthaste answer` lists them.",
 			};
 	yield* heldFindings(client);

@@ -61,11 +61,11 @@ describe.runIf(available("Chromium"))("the operator's page in Chromium", { timeo
 		expect(await page.evaluate("document.activeElement.id"), "the keyboard is lost").toBe("messages");
 	});
 
-	test("lets a held delivery go on with the next step, and ends one", async () => {
+	test("lets a held delivery go on with what comes next, and ends one", async () => {
 		const first = await program.hold("The disk is full");
 		const second = await program.hold("The fan stands still");
 		await page.goto(program.url);
-		await held().filter({ hasText: "disk" }).getByRole("button", { name: "Go on with the next step" }).click();
+		await held().filter({ hasText: "disk" }).getByRole("button", { name: "Go on with what comes next" }).click();
 		await page.getByRole("heading", { name: "Held (1)" }).waitFor();
 		await held().filter({ hasText: "fan" }).getByRole("button", { name: "End the delivery" }).click();
 		await page.getByTestId("held").waitFor({ state: "detached" });

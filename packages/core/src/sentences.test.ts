@@ -100,9 +100,7 @@ const examples: {
 		],
 	],
 	cancelled: [[{ type: "cancelled", who: "jdoe" }, "jdoe cancelled the message", "bad"]],
-	resolved: [
-		[{ type: "resolved", resolution: "next" }, "A person decided to go on with the next mechanism", "neutral"],
-	],
+	resolved: [[{ type: "resolved", resolution: "next" }, "A person decided to go on with what comes next", "neutral"]],
 	retracted: [
 		[{ type: "retracted", ...attempt, done: true }, "Taken back from im2", "neutral"],
 		[{ type: "retracted", ...attempt, done: false }, "It could not be taken back from im2", "neutral"],

@@ -129,8 +129,8 @@ function wanted(effect: NonNullable<Of<"effect">["effect"]>): string {
 }
 
 const resolutions: Readonly<Record<Resolution, string>> = {
-	resend: "to send it again",
-	next: "to go on with the next mechanism",
+	resend: "to try the same again",
+	next: "to go on with what comes next",
 	end: "to end the delivery",
 };
 

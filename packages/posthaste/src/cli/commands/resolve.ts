@@ -42,7 +42,7 @@ export function addResolve(program: Command): void {
 		}),
 	);
 	examples(command, [
-		["posthaste resolve 01981b2e-5a7c-7c3e-9d53-0c8f4b7f2a10.1 next", "the next mechanism, then"],
+		["posthaste resolve 01981b2e-5a7c-7c3e-9d53-0c8f4b7f2a10.1 next", "not the same again, but what comes next"],
 		["posthaste resolve 01981b2e-5a7c-7c3e-9d53-0c8f4b7f2a10 end", "the only held delivery of this message"],
 	]);
 }

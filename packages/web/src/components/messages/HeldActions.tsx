@@ -5,7 +5,7 @@ import classes from "./Messages.module.css";
 
 const choices = [
 	{ resolution: "resend", label: "Send it again" },
-	{ resolution: "next", label: "Go on with the next step" },
+	{ resolution: "next", label: "Go on with what comes next" },
 	{ resolution: "end", label: "End the delivery" },
 ] as const satisfies readonly { resolution: Resolution; label: string }[];
 

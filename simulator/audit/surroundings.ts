@@ -31,6 +31,7 @@ export class Surroundings {
 	readonly #health: ReadonlyMap<string, readonly EventOf<"health">[]>;
 	readonly #presence: ReadonlyMap<string, readonly EventOf<"presence">[]>;
 	readonly #faults: ReadonlyMap<string, readonly Fault[]>;
+	readonly #deleted: ReadonlyMap<string, readonly Milliseconds[]>;
 
 	constructor(evidence: Evidence) {
 		this.#evidence = evidence;
@@ -42,6 +43,7 @@ export class Surroundings {
 		this.#health = byMechanism(evidence.of("health"));
 		this.#presence = byMechanism(evidence.of("presence"));
 		this.#faults = faultsOf(evidence);
+		this.#deleted = deletionsOf(evidence);
 	}
 
 	/** Whether the mechanism said, lately and last of all, that nobody is at this address. */
@@ -68,9 +70,10 @@ export class Surroundings {
 		return last !== undefined && (last.how !== undefined || at - last.at <= wait || this.#isSet(last.at, at));
 	}
 
-	/** Whether no instance of the mechanism has come up in time since the program started. */
+	/** Whether no instance of the mechanism has come up in time since the program started, or since it was deleted. */
 	hasNotComeUp(mechanism: string, at: Milliseconds): boolean {
-		const started = this.#startBefore(at);
+		const deleted = this.#deleted.get(mechanism)?.findLast((one) => one <= at) ?? 0;
+		const started = Math.max(this.#startBefore(at), deleted);
 		const created = this.#created.get(mechanism) ?? [];
 		return !created.some((one) => !one.late && one.at >= started && one.at <= at);
 	}
@@ -133,4 +136,17 @@ function faultsOf(evidence: Evidence): ReadonlyMap<string, readonly Fault[]> {
 		return isFault ? [{ mechanism, from: at, to: Math.min(outcome?.at ?? at + longestCall, at + longestCall) }] : [];
 	});
 	return byMechanism(faulty);
+}
+
+/** When each mechanism was deleted. One that is put back has to come up again. */
+function deletionsOf(evidence: Evidence): ReadonlyMap<string, readonly Milliseconds[]> {
+	const deletions = evidence
+		.of("changed")
+		.flatMap(({ changes, at }) =>
+			changes.flatMap(({ database, key, value }) =>
+				database === "mechanisms" && value === null ? [{ mechanism: key, at }] : [],
+			),
+		);
+	const byName = Map.groupBy(deletions, ({ mechanism }) => mechanism);
+	return new Map([...byName].map(([mechanism, made]) => [mechanism, made.map(({ at }) => at)]));
 }

@@ -127,6 +127,10 @@ class Walker {
 
 	#onInput(entry: JournalEntry): void {
 		this.#input = entry;
+		if (this.#underWay.on === "time" && entry.at >= this.#underWay.until) {
+			// It was waited for long enough, also should the clock be set back before the next step.
+			this.#underWay = { on: "nothing" };
+		}
 		if (entry.type === "outcome") {
 			this.#rest = this.#attempts.outcome(entry, this.#final);
 		} else if (entry.type === "receipt") {

@@ -117,6 +117,13 @@ export const errorTable = {
 		title: "The delivery is not held",
 		remedy: "Only a held delivery waits for a person's decision.",
 	},
+	"delivery-held": {
+		status: 409,
+		title: "The delivery is held and cannot go on by itself",
+		remedy:
+			"Put its manager's plugin back in the version that the detail names, and answer again: the question stays open. " +
+			"Or decide about the delivery: `posthaste resolve`.",
+	},
 	"idempotency-conflict": {
 		status: 409,
 		title: "The Idempotency-Key was used for another request",

@@ -294,6 +294,29 @@ test("a question that was open when it stranded is withdrawn with its end, with 
 	expect((await world.story(message)).slice(-3)).toEqual(["resolved", "prompt-withdrawn", "unreached"]);
 });
 
+test("an answer that nobody can go on with is refused, and its question stays open", async () => {
+	await open(asking);
+	const message = await world.send();
+	const [prompt] = (await world.posthaste.prompts.list()).items;
+	await world.posthaste.close();
+	await reopenWith(undefined);
+	for (const answer of ["yes", "no"] as const) {
+		await expect(world.posthaste.prompts.answer(prompt?.id ?? "", answer)).rejects.toMatchObject({
+			code: "delivery-held",
+			message: expect.stringContaining("patient 1.0.0 is not there"),
+		});
+	}
+	expect((await world.posthaste.prompts.list()).items).toEqual([prompt]);
+	await world.posthaste.close();
+	await reopenWith(asking);
+	await world.posthaste.prompts.answer(prompt?.id ?? "", "yes");
+	await world.settle();
+	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
+	await expect(world.posthaste.prompts.answer(prompt?.id ?? "", "yes")).rejects.toMatchObject({
+		code: "already-answered",
+	});
+});
+
 test("an answer lets a delivery go on whose manager is back", async () => {
 	await open(asking);
 	const message = await world.send();

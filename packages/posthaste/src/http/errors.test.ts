@@ -71,6 +71,7 @@ const cases: Record<ErrorCode, Case> = {
 			this.request.url = `/v1/deliveries/${(await posthaste.send(draft)).id}.1/resolve`;
 		},
 	},
+	"delivery-held": failing(new PosthasteError("delivery-held", "as asked")),
 	"idempotency-conflict": {
 		...sending({ body: "another" }, { "idempotency-key": "k" }),
 		given: ({ posthaste }) => posthaste.send(draft, { idempotencyKey: "k" }),

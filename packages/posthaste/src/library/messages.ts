@@ -105,10 +105,20 @@ export function prompts(parts: Parts): Posthaste["prompts"] {
 			const decisions = await feed(parts, prompt.delivery, { type: "answered", prompt: id, answer, ...by(who) });
 			// When the message has expired meanwhile, the answer only brings to light that the question is withdrawn.
 			if (!decisions.some((decision) => decision.type === "prompt-closed")) {
-				throw new PosthasteError("already-answered", `question ${id} is no longer open`);
+				throw await notClosed(parts, id);
 			}
 		},
 	};
+}
+
+/** An answer closed nothing: the question was closed before, or nobody can go on with the answer. */
+async function notClosed({ store }: Parts, id: string): Promise<PosthasteError> {
+	const prompt = await store.loadPrompt(id);
+	const [delivery] = prompt === undefined ? [] : await store.loadDeliveries([prompt.delivery]);
+	const held = delivery?.journal.findLast((entry) => entry.type === "held");
+	return prompt === undefined || delivery?.row.state !== "held"
+		? new PosthasteError("already-answered", `question ${id} is no longer open`)
+		: new PosthasteError("delivery-held", `delivery ${prompt.delivery} is held: ${held?.detail}`);
 }
 
 /** A question that was once asked is closed; any other was never there. */

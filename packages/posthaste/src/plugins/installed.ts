@@ -50,6 +50,7 @@ export class InstalledPlugins {
 	readonly #registry: Registry | undefined;
 	readonly #versions = new Map<string, Version>();
 	#sweeping: NodeJS.Timeout | undefined;
+	#closed = false;
 	/** Changes follow one another. */
 	#turn: Promise<unknown> = Promise.resolve();
 
@@ -165,6 +166,7 @@ export class InstalledPlugins {
 	}
 
 	async close(): Promise<void> {
+		this.#closed = true;
 		clearTimeout(this.#sweeping);
 		await this.#turn.catch(() => undefined);
 		await Promise.all([...this.#versions.values()].map((version) => version.stop()));
@@ -282,6 +284,9 @@ export class InstalledPlugins {
 
 	/** Versions that new deliveries do not use are unloaded once nothing of theirs is under way. */
 	#sweep(): void {
+		if (this.#closed) {
+			return;
+		}
 		this.#sweeping = setTimeout(async () => {
 			for (const version of this.#versions.values()) {
 				const { type, id } = version.entry.description;

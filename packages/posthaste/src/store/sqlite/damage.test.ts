@@ -1,9 +1,9 @@
 /** Files that lost something or were written over: refused with the way back, or whole. Never a crash, never silently less. */
-import { mkdir, mkdtemp, open as openFile, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { acceptOf, messageAt, start } from "../conformance/fixtures.ts";
 import { openSqliteStore, type SqliteStore, StoreError } from "./index.ts";
 
@@ -209,6 +209,30 @@ describe("an empty file", () => {
 			code: "disk-full",
 		});
 		const store = await openSqliteStore({ folder, thread: "inline" });
+		await store.close();
+	});
+});
+
+describe("a database that is moved away under a program that has it open", () => {
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it("takes no more writes within a second, and takes them again once it is back", async () => {
+		vi.useFakeTimers({ toFake: ["performance"] });
+		const store = await openSqliteStore({ folder, thread: "inline" });
+		const write = () => store.write({ accepts: [acceptOf(messageAt(start))], appends: [] });
+		await write();
+		await rename(file, `${file}.away`);
+		vi.advanceTimersByTime(1000);
+		const refused = {
+			code: "database-damaged",
+			message: expect.stringMatching(/is gone since Posthaste has opened it/),
+		};
+		await expect(write()).rejects.toMatchObject(refused);
+		await expect(write()).rejects.toMatchObject(refused);
+		await rename(`${file}.away`, file);
+		await write();
 		await store.close();
 	});
 });

@@ -32,6 +32,7 @@ import { StoreError, toStoreError } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { floorUuid } from "./ids.ts";
 import { code, encodeAccept, encodeAppend, type Primitive, states } from "./operations.ts";
+import { PlaceCheck } from "./place-check.ts";
 import { pageOf, parsed, toAcceptResult } from "./results.ts";
 import { type RawDelivery, toDeliveryRow, toStoredDelivery, toStoredMessage } from "./rows.ts";
 import { Trouble } from "./trouble.ts";
@@ -66,8 +67,10 @@ export class SqliteStore implements Store {
 	constructor(backend: Backend, log?: StoreLog) {
 		this.#backend = backend;
 		this.#trouble = new Trouble(log);
+		const place = new PlaceCheck(() => backend.verify());
 		this.#group = new GroupCommit(async (operations) => {
 			try {
+				await place.beforeWrite();
 				const results = await backend.commit(operations);
 				this.#commits += 1;
 				return results;

@@ -73,9 +73,8 @@ export class Surroundings {
 	/** Whether no instance of the mechanism has come up in time since the program started, or since it was deleted. */
 	hasNotComeUp(mechanism: string, at: Milliseconds): boolean {
 		const deleted = this.#deleted.get(mechanism)?.findLast((one) => one <= at) ?? 0;
-		const started = Math.max(this.#startBefore(at), deleted);
-		const created = this.#created.get(mechanism) ?? [];
-		return !created.some((one) => !one.late && one.at >= started && one.at <= at);
+		const created = (this.#created.get(mechanism) ?? []).filter((one) => !one.late && one.at >= deleted);
+		return this.#startsBefore(at).some((started) => !created.some((one) => one.at >= started && one.at <= at));
 	}
 
 	/** Whether the mechanism failed so often, and so lately, that it may be resting. */
@@ -91,13 +90,13 @@ export class Surroundings {
 
 	/** Whether the program was told to stop, and had not been started again. */
 	isStopping(at: Milliseconds): boolean {
-		const started = this.#startBefore(at);
-		return this.#stops.some((stop) => stop >= started && stop <= at);
+		const [started = 0] = this.#startsBefore(at);
+		return this.#stops.some((stop) => this.#mayPrecede(started, stop) && this.#mayPrecede(stop, at));
 	}
 
 	/** Faults of this life of the program; the breaker knows of no others. */
 	#faultsBefore(mechanism: string, at: Milliseconds): readonly Fault[] {
-		const started = this.#startBefore(at);
+		const [started = 0] = this.#startsBefore(at);
 		const faults = this.#faults.get(mechanism) ?? [];
 		return faults.filter(({ from }) => this.#mayPrecede(started, from) && this.#mayPrecede(from, at));
 	}
@@ -107,8 +106,11 @@ export class Surroundings {
 		return this.#evidence.earliest(one) <= this.#evidence.latest(other);
 	}
 
-	#startBefore(at: Milliseconds): Milliseconds {
-		return this.#lives.findLast((start) => start <= at) ?? 0;
+	/** The starts of which one may have been the last before this moment, in their order. */
+	#startsBefore(at: Milliseconds): readonly Milliseconds[] {
+		const isBefore = (start: Milliseconds) => this.#evidence.latest(start) < this.#evidence.earliest(at);
+		const sure = this.#lives.findLastIndex((start) => start <= at && (start === at || isBefore(start)));
+		return this.#lives.slice(Math.max(sure, 0)).filter((start) => this.#mayPrecede(start, at));
 	}
 
 	/** Whether the clock was set, or time stood still, in between: timers then say little about times. */

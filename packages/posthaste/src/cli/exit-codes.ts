@@ -6,7 +6,10 @@ export const exitCodes = {
 	unreached: { code: 1, meaning: "A recipient was not reached; `doctor` found something wrong" },
 	usage: { code: 2, meaning: "The command was not understood, or a file could not be read" },
 	refused: { code: 3, meaning: "What was asked is not valid or not possible (a 4xx answer)" },
-	unavailable: { code: 4, meaning: "The server cannot be reached or takes nothing now; try again later (503)" },
+	unavailable: {
+		code: 4,
+		meaning: "The server or the store cannot be used now (503); what is printed says whether to wait or what to do",
+	},
 	ended: { code: 5, meaning: "A delivery expired or was cancelled, and nobody was left unreached otherwise" },
 	failed: { code: 6, meaning: "The server or the command itself failed (any other 5xx answer)" },
 	interrupted: { code: 130, meaning: "Interrupted with Ctrl-C; a message that was accepted goes on" },

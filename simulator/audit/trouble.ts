@@ -7,8 +7,8 @@ export interface Trouble extends Span {
 	readonly aftermath: Milliseconds;
 }
 
-/** The longest that a claim lasts which could not be given back, and some. */
-const long: Milliseconds = 15 * 60_000;
+/** The longest that a claim lasts which could not be given back, the longest until somebody looks for it, and some. */
+const long: Milliseconds = 21 * 60_000;
 /** A start gives every claim back, so that after a death nothing waits for longer than the start takes. */
 const short: Milliseconds = 10_000;
 

@@ -276,7 +276,8 @@ describe("users", () => {
 				return typeof value === "function" ? value.bind(target) : value;
 			},
 		});
-		const databases = await filled({ store: counting });
+		await filled({ store });
+		const databases = await openDatabases({ store: counting });
 		reads.length = 0;
 		expect(databases.cachedUser("jsmith")).toBeUndefined();
 		const loaded = await databases.loadUsers(["jsmith", "nobody", "jsmith"]);
@@ -285,8 +286,14 @@ describe("users", () => {
 		await databases.loadUsers(["jsmith"]);
 		expect(reads).toEqual([["jsmith", "nobody"]]);
 		await databases.users.put("jsmith", user("New name"));
-		expect(databases.cachedUser("jsmith")).toBeUndefined();
-		expect((await databases.users.get("jsmith"))?.name).toBe("New name");
+		const written = await databases.users.get("jsmith");
+		reads.length = 0;
+		expect((await databases.loadUsers(["jsmith"])).get("jsmith")).toEqual(written);
+		expect(written?.name).toBe("New name");
+		await databases.users.delete("jsmith");
+		reads.length = 0;
+		expect((await databases.loadUsers(["jsmith"])).size).toBe(0);
+		expect(reads).toEqual([]);
 	});
 
 	it("are not cached from a read that a change overtook", async () => {
@@ -309,7 +316,8 @@ describe("users", () => {
 				return typeof value === "function" ? value.bind(target) : value;
 			},
 		});
-		const databases = await filled({ store: slow });
+		await filled({ store });
+		const databases = await openDatabases({ store: slow });
 		hold = true;
 		const early = databases.loadUsers(["jsmith"]);
 		await databases.users.put("jsmith", user("New name"));

@@ -72,10 +72,17 @@ export class State {
 
 	/** Our own change is taken over as it is; after a gap, where others wrote too, everything is read again. */
 	async #absorb(changes: readonly DatabaseChange[], revision: number): Promise<void> {
-		this.users.invalidate(keysOf(changes));
 		if (revision === this.tables.revision + 1) {
+			this.users.absorb(changes, revision);
 			this.#become(withChanges(this.tables, changes, revision), changes);
-		} else if (revision > this.tables.revision) {
+		} else {
+			this.users.invalidate(keysOf(changes));
+			await this.#reloadUnlessNewer(revision);
+		}
+	}
+
+	async #reloadUnlessNewer(revision: number): Promise<void> {
+		if (revision > this.tables.revision) {
 			await this.reload();
 		}
 	}

@@ -1,6 +1,6 @@
 /** Users by key: a bounded cache in front of the store. */
 import type { User } from "@posthaste/core";
-import type { Store } from "../store/port.ts";
+import type { DatabaseChange, Store } from "../store/port.ts";
 import { Recent } from "./recent.ts";
 
 /** The store reads this many users in one go. */
@@ -8,7 +8,8 @@ const batch = 1000;
 
 export class UserCache {
 	readonly #store: Pick<Store, "readUsers">;
-	readonly #users: Recent<string, User>;
+	/** A key without a user is of one that was deleted. */
+	readonly #users: Recent<string, { readonly user: User | undefined }>;
 	/** The read under way for each key. An invalidation forgets it, so that its late answer is not kept. */
 	readonly #reads = new Map<string, symbol>();
 
@@ -18,7 +19,7 @@ export class UserCache {
 	}
 
 	cached(id: string): User | undefined {
-		return this.#users.get(id);
+		return this.#users.get(id)?.user;
 	}
 
 	/** Those that exist, by key. */
@@ -26,11 +27,11 @@ export class UserCache {
 		const found = new Map<string, User>();
 		const missing: string[] = [];
 		for (const id of new Set(ids)) {
-			const user = this.#users.get(id);
-			if (user === undefined) {
+			const known = this.#users.get(id);
+			if (known === undefined) {
 				missing.push(id);
-			} else {
-				found.set(id, user);
+			} else if (known.user !== undefined) {
+				found.set(id, known.user);
 			}
 		}
 		for (let from = 0; from < missing.length; from += batch) {
@@ -63,7 +64,18 @@ export class UserCache {
 
 	#keep(user: User, read: symbol): void {
 		if (this.#reads.get(user.id) === read) {
-			this.#users.set(user.id, user);
+			this.#users.set(user.id, { user });
+		}
+	}
+
+	/** What was just written holds from now on, also while the store cannot read. */
+	absorb(changes: readonly DatabaseChange[], revision: number): void {
+		for (const change of changes) {
+			if (change.database === "users") {
+				const { key, value } = change;
+				this.#reads.delete(key);
+				this.#users.set(key, { user: value === null ? undefined : { ...value, revision } });
+			}
 		}
 	}
 

@@ -26,7 +26,7 @@ describe("an idempotency key", () => {
 	});
 
 	test("does so when the requests come at once", async () => {
-		const answers = await Promise.all([send(), send(), send(), send()]);
+		const answers = await Promise.all([send(), send()]);
 		expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
 		expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
 		await world.pass("1m");

@@ -1,8 +1,8 @@
 /**
  * What is `failed` without having been sent needs a cause outside the delivery's own journal: its time was over, the
- * program stopped, the mechanism was down, resting, on trial, or had as many calls as it may have.
+ * program stopped, the mechanism was deleted, down, resting, on trial, or had as many calls as it may have.
  */
-import type { Milliseconds } from "@posthaste/core";
+import type { MechanismRecord, Milliseconds } from "@posthaste/core";
 import { type AuditedDelivery, type EntryOf, type Evidence, entriesOf, type Span, type Violation } from "./evidence.ts";
 import type { Grounds } from "./passed-over.ts";
 
@@ -45,9 +45,10 @@ function isOver(
 function isHindered(
 	{ mechanism, at }: EntryOf<"outcome">,
 	places: readonly Span[],
-	{ evidence, surroundings }: Grounds,
+	{ evidence, history, surroundings }: Grounds,
 ): boolean {
 	return (
+		history.at<MechanismRecord>(`mechanisms/${mechanism}`, at).includes(undefined) ||
 		surroundings.isStopping(at) ||
 		surroundings.mayRest(mechanism, at) ||
 		surroundings.mayBeOnTrial(mechanism, at) ||

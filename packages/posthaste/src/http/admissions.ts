@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import { type Milliseconds, PosthasteError } from "@posthaste/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { PassingMap } from "../passing-map.ts";
 import type { App } from "./app.ts";
 
 declare module "fastify" {
@@ -99,7 +100,7 @@ export class Admission {
 export class Admissions {
 	readonly #others = new Share(memoryOfOthers);
 	/** Those whose bodies have to come in time, the oldest first. */
-	readonly #timed = new Set<Admission>();
+	readonly #timed = new PassingMap<Admission, Admission>();
 	#patience: Milliseconds;
 
 	constructor(app: App, limit: Milliseconds = patience) {
@@ -126,7 +127,7 @@ export class Admissions {
 		const admission = new Admission(share, request, reply, body === "stream");
 		request.admission = admission;
 		if (body === "whole") {
-			this.#timed.add(admission);
+			this.#timed.set(admission, admission);
 		}
 		reply.raw.once("close", () => {
 			this.#timed.delete(admission);
@@ -149,7 +150,7 @@ export class Admissions {
 
 	#endLate(): void {
 		const before = performance.now() - this.#patience;
-		for (const { since, request, reply } of this.#timed) {
+		for (const { since, request, reply } of this.#timed.values()) {
 			if (since > before) {
 				return;
 			}

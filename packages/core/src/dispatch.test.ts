@@ -84,6 +84,26 @@ describe("questions", () => {
 		expect(course.handle({ type: "answered", prompt: first ?? "", answer: "no" }, delivery.now)).toEqual([]);
 	});
 
+	test("nor does one release a delivery that is held for want of its manager", () => {
+		const delivery = begin(reference);
+		delivery.outcome("im2", "unavailable");
+		const [prompt = ""] = delivery.decisions.flatMap((one) => (one.type === "prompt" ? [one.prompt] : []));
+		delivery.answer("yes");
+		delivery.strand("no-such-manager", "manager plugin test 1.0.0 is not there");
+		const course = delivery.replayed();
+		expect(course.handle({ type: "answered", prompt, answer: "yes" }, delivery.now)).toEqual([]);
+		expect(course.state).toBe("held");
+	});
+
+	test("an answer that its manager is back to take releases it", () => {
+		const delivery = begin(reference);
+		delivery.outcome("im2", "unavailable");
+		delivery.strand("no-such-manager", "manager plugin test 1.0.0 is not there");
+		expect(delivery.state).toBe("held");
+		delivery.answer("yes");
+		expect([delivery.state, delivery.sending]).toEqual(["routing", ["pager"]]);
+	});
+
 	test("a receipt that satisfies an earlier attempt withdraws the question, and nothing more is sent", () => {
 		const delivery = begin(reference);
 		delivery.outcome("im2", "accepted");

@@ -246,8 +246,8 @@ export class DeliveryCourse {
 	}
 
 	#onAnswer({ prompt, answer }: AnsweredInput, now: Milliseconds): void {
-		if (this.#isStranded) {
-			// Its manager is back, or nobody could hand it the answer.
+		if (this.#isStranded && this.#manager.isAsking(prompt)) {
+			// Its manager is back to take the answer. A second answer to an earlier question decides nothing.
 			this.#isStranded = false;
 			this.#progress.release();
 		}

@@ -90,6 +90,11 @@ export class ManagerCourse {
 		}
 	}
 
+	/** Whether this question is the one that is open. */
+	isAsking(prompt: string): boolean {
+		return this.pause?.on === "answer" && this.pause.prompt.id === prompt;
+	}
+
 	/** Takes the sender's answer, when this question is the one that is open. */
 	answer(prompt: string, answer: "yes" | "no", now: Milliseconds): void {
 		if (this.pause?.on === "answer" && this.pause.prompt.id === prompt) {

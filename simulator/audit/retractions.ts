@@ -115,7 +115,9 @@ function notAsked(entry: EntryOf<"retract">, delivery: AuditedDelivery, grounds:
 	const { evidence } = grounds;
 	const { attempt, mechanism, at } = entry;
 	const able = evidence.scenario.mechanisms.find(({ name }) => name === mechanism)?.capabilities.retraction === true;
-	const asked = evidence.of("retract").some((one) => one.attempt === attempt && one.at >= at);
+	const asked = evidence
+		.of("retract")
+		.some((one) => one.attempt === attempt && evidence.earliest(at) <= evidence.latest(one.at));
 	const excused = asked || evidence.diedWithin(at, at + patience) || isOutOfReach(entry, delivery, grounds);
 	const waited = isCrowded(entry, delivery, grounds);
 	return able && !excused && !waited ? [`${attempt} was to be taken back, and ${mechanism} was not asked to`] : [];
@@ -128,10 +130,10 @@ function isCrowded(
 	{ evidence }: Grounds,
 ): boolean {
 	const answered = entriesOf(delivery, "retracted").find((one) => one.attempt === attempt)?.at ?? at;
-	const others = evidence
-		.of("retract")
-		.filter((one) => one.mechanism === mechanism && one.at >= at - longestTurn && one.at <= answered);
-	return answered - at >= longestWait && others.length >= Math.ceil(evidence.scenario.concurrency / 4);
+	const [from, to] = [evidence.earliest(at) - longestTurn, evidence.latest(answered)];
+	const others = evidence.of("retract").filter((one) => one.mechanism === mechanism && one.at >= from && one.at <= to);
+	const waitedLong = answered - at >= longestWait || evidence.wasSetBack(at, answered);
+	return waitedLong && others.length >= Math.ceil(evidence.scenario.concurrency / 4);
 }
 
 /** The recipient or the mechanism was gone, or the mechanism rested. */

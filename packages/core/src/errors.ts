@@ -121,8 +121,8 @@ export const errorTable = {
 		status: 409,
 		title: "The delivery is held and cannot go on by itself",
 		remedy:
-			"Put its manager's plugin back in the version that the detail names, and answer again: the question stays open. " +
-			"Or decide about the delivery: `posthaste resolve`.",
+			"Put its manager's plugin back in the version that the detail names, and answer or decide again: what was asked stays " +
+			"open. If the manager failed, the delivery can only be ended: `posthaste resolve DELIVERY end`.",
 	},
 	"idempotency-conflict": {
 		status: 409,

@@ -10,6 +10,7 @@ export * from "./errors.ts";
 export { explainDelivery } from "./explain.ts";
 export * from "./explanation.ts";
 export * from "./flow.ts";
+export { type HeldDelivery, resolutionsOf } from "./held.ts";
 export * from "./journal.ts";
 export { lookAgain } from "./look-again.ts";
 export * from "./manager.ts";

@@ -13,7 +13,14 @@ afterEach(() => server.close());
 /** The message with a delivery in each of these states; the server has it. */
 function message(states: readonly ("held" | "reached")[]) {
 	const deliveries = states.map((state, index) => ({
-		...{ id: `${id}.${index + 1}`, message: id, recipient: `user${index + 1}`, due: null, journal: [] },
+		...({
+			id: `${id}.${index + 1}`,
+			message: id,
+			recipient: `user${index + 1}`,
+			due: null,
+			reason: "unknown-held",
+			journal: [],
+		} as const),
 		state,
 	}));
 	server.on(`GET /v1/messages/${id}`, { json: messageWith([], { deliveries }) });
@@ -45,13 +52,39 @@ describe("what shows messages", () => {
 		const held = journal(5, { type: "held", at: at(2), reason: "unknown-held" });
 		const whole = messageWith([...begun, ...held]);
 		stream.send("message", messageWith(begun));
-		stream.send("entries", { ...eventWith(held), state: "held" });
+		stream.send("entries", { ...eventWith(held), state: "held", reason: "unknown-held" });
 		stream.send("message", { ...whole, deliveries: whole.deliveries.map((one) => ({ ...one, state: "held" })) });
 		stream.send("end");
 		const { stdout } = await run(["watch", id, "--server", server.url]);
 		expect(stdout.split("\n").filter((line) => line.includes("posthaste resolve"))).toEqual([
 			`  jsmith  posthaste resolve ${id}.1 next --server ${server.url}`,
 		]);
+	});
+
+	test("suggests what can be decided: a delivery without its manager can go on or end, one whose manager failed only end", async () => {
+		const held = (index: number, reason: "no-such-manager" | "manager-failed", ...before: readonly "stranded"[]) => {
+			const why = { reason, detail: "odd 1.0.0" };
+			const entries = [...before, "held" as const].map((type) => ({ type, at: at(2), ...why }));
+			const about = { id: `${id}.${index}`, message: id, recipient: `user${index}`, due: null, reason };
+			return { ...about, state: "held" as const, journal: journal(5, ...entries) };
+		};
+		const deliveries = [
+			held(1, "manager-failed"),
+			held(2, "no-such-manager", "stranded"),
+			held(3, "manager-failed", "stranded"),
+		];
+		server.on(`GET /v1/messages/${id}`, { json: messageWith([], { deliveries }) });
+		const { stdout } = await run(["show", id], { env: { POSTHASTE_SERVER: server.url } });
+		expect(stdout).toContain(
+			[
+				"Held until a person decides:",
+				`  user1  posthaste resolve ${id}.1 end`,
+				"  Its manager failed, so that it can only be ended.",
+				`  user2  posthaste resolve ${id}.2 next`,
+				`  user3  posthaste resolve ${id}.3 next`,
+				"  `next` lets it go on where it stood, once its manager is back; `end` ends the delivery.",
+			].join("\n"),
+		);
 	});
 
 	test("leaves out the server that the shell knows", async () => {

@@ -1,5 +1,5 @@
 /** Held deliveries: what to type to decide about them, the same wherever they show. */
-import type { DeliveryDocument, MessageDocument, Resolution } from "@posthaste/core";
+import { type DeliveryDocument, type MessageDocument, type Resolution, resolutionsOf } from "@posthaste/core";
 import { clip, table } from "./layout.ts";
 import { defaultServer } from "./options.ts";
 import { paint } from "./terminal.ts";
@@ -26,13 +26,29 @@ export function heldLines(messages: readonly MessageDocument[], server: string):
 	return held.length === 0 ? [] : ["", ...commandLines(held, server)];
 }
 
-/** What to type about each of these deliveries. */
-export function commandLines(
-	held: readonly Pick<DeliveryDocument, "id" | "recipient">[],
-	server: string,
-): readonly string[] {
-	const rows = held.map(({ id, recipient }) => [clip(recipient, widestRecipient), resolveCommand(id, server)]);
+type Held = Pick<DeliveryDocument, "id" | "recipient" | "reason" | "journal">;
+
+/** What to type about each of these deliveries, together with those about which the same can be decided. */
+export function commandLines(held: readonly Held[], server: string): readonly string[] {
+	const kinds = Map.groupBy(held, (delivery) => explained(resolutionsOf(delivery)));
+	return ["Held until a person decides:", ...[...kinds].flatMap(([said, those]) => kindLines(those, said, server))];
+}
+
+function kindLines(held: readonly Held[], said: string, server: string): readonly string[] {
+	const rows = held.map((delivery) => {
+		const [first, second] = resolutionsOf(delivery);
+		const suggested = first === "resend" ? second : first;
+		return [clip(delivery.recipient, widestRecipient), resolveCommand(delivery.id, server, suggested)];
+	});
 	// Not wrapped, so that what is copied is one line.
-	const commands = table(rows, Number.POSITIVE_INFINITY, "  ");
-	return ["Held until a person decides:", ...commands, paint("dim", `  ${decisions}`)];
+	return [...table(rows, Number.POSITIVE_INFINITY, "  "), paint("dim", `  ${said}`)];
+}
+
+function explained(resolutions: readonly Resolution[]): string {
+	if (resolutions.includes("resend")) {
+		return decisions;
+	}
+	return resolutions.includes("next")
+		? "`next` lets it go on where it stood, once its manager is back; `end` ends the delivery."
+		: "Its manager failed, so that it can only be ended.";
 }

@@ -35,6 +35,12 @@ const symbols: Readonly<Record<Tone, readonly [symbol: string, style: Style]>> =
 	neutral: ["·", "dim"],
 };
 
+/** Where a person has something to say, whatever the tone. */
+const symbolsOf: Readonly<Partial<Record<JournalDocument["type"], readonly [symbol: string, style: Style]>>> = {
+	prompt: ["?", "cyan"],
+	held: ["!", "red"],
+};
+
 /** A recipient's column is not wider than this. */
 const widestRecipient = 16;
 /** That time passed, or that a manager was asked, is only why the next entry stands there. */
@@ -146,7 +152,7 @@ export class Timeline {
 			...(this.#sender !== undefined && { sender: this.#sender }),
 			time: (moment) => momentOf(moment, Date.parse(entry.at)),
 		});
-		const [symbol, style] = entry.type === "prompt" ? (["?", "cyan"] as const) : symbols[tone];
+		const [symbol, style] = symbolsOf[entry.type] ?? symbols[tone];
 		const start = `${paint("dim", timeOf(entry.at))}  ${this.#recipientColumn(track)}`;
 		const said = entry.type === "settled" ? paint("bold", plain(text)) : plain(text);
 		return [

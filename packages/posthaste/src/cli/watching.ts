@@ -92,9 +92,11 @@ class Watch {
 			return this.#message(await this.#client.get<MessageDocument>(messagePath(this.#id)));
 		}
 		const lines = this.timeline.entries(event);
-		const { delivery, state, entries } = event;
+		const { delivery, state, reason, entries } = event;
 		const isNowHeld = state === "held" && entries.some(({ type }) => type === "held");
-		const held = isNowHeld ? [{ id: delivery, recipient: this.timeline.recipientOf(delivery) }] : [];
+		const held = isNowHeld
+			? [{ id: delivery, recipient: this.timeline.recipientOf(delivery), ...(reason && { reason }), journal: entries }]
+			: [];
 		return this.#withCommands(lines, held);
 	}
 

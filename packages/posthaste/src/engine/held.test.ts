@@ -87,7 +87,10 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	test("a person can end it", async () => {
 		const message = await strand();
 		const { id } = await world.delivery(message);
-		await expect(world.posthaste.deliveries.resolve(id, "resend", "kim")).rejects.toMatchObject({ code: "not-held" });
+		await expect(world.posthaste.deliveries.resolve(id, "resend", "kim")).rejects.toMatchObject({
+			code: "delivery-held",
+			message: expect.stringContaining("is not there"),
+		});
 		const ended = await world.posthaste.deliveries.resolve(id, "end", "kim");
 		expect(ended).toMatchObject({ state: "unreached", reason: "ended-by-person", settledAt: world.clock.now() });
 		expect(ended.journal.slice(-2)).toMatchObject([{ type: "resolved", who: "kim" }, { type: "settled" }]);

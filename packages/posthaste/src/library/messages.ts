@@ -10,7 +10,7 @@ import {
 } from "@posthaste/core";
 import { stoppable } from "../engine/events.ts";
 import { pageOfViews } from "../engine/views.ts";
-import type { MessageEvent, Posthaste } from "../posthaste.ts";
+import type { DeliveryView, MessageEvent, Posthaste } from "../posthaste.ts";
 import { explainConsulted } from "./explaining.ts";
 import { by, existingMessage, feed, messageView, notFound, ownerOf, type Parts } from "./parts.ts";
 
@@ -115,10 +115,15 @@ export function prompts(parts: Parts): Posthaste["prompts"] {
 async function notClosed({ store }: Parts, id: string): Promise<PosthasteError> {
 	const prompt = await store.loadPrompt(id);
 	const [delivery] = prompt === undefined ? [] : await store.loadDeliveries([prompt.delivery]);
-	const held = delivery?.journal.findLast((entry) => entry.type === "held");
 	return prompt === undefined || delivery?.row.state !== "held"
 		? new PosthasteError("already-answered", `question ${id} is no longer open`)
-		: new PosthasteError("delivery-held", `delivery ${prompt.delivery} is held: ${held?.detail}`);
+		: stillHeld({ id: prompt.delivery, journal: delivery.journal });
+}
+
+/** Nothing could be done about it but to end it. */
+function stillHeld({ id, journal }: Pick<DeliveryView, "id" | "journal">): PosthasteError {
+	const held = journal.findLast((entry) => entry.type === "held");
+	return new PosthasteError("delivery-held", `delivery ${id} is held: ${held?.detail}`);
 }
 
 /** A question that was once asked is closed; any other was never there. */
@@ -141,8 +146,11 @@ export function deliveries(parts: Parts): Posthaste["deliveries"] {
 			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : [];
 			const view = await existing(id);
 			// One that was held for want of its manager goes on where it stood, and nothing may be due at once.
-			if (followed.length === 0 && (state !== "held" || view.state === "held")) {
-				throw new PosthasteError("not-held", `delivery ${id} is ${state} and cannot be decided about like this`);
+			if (followed.length === 0 && state === "held" && view.state === "held") {
+				throw stillHeld(view);
+			}
+			if (followed.length === 0 && state !== "held") {
+				throw new PosthasteError("not-held", `delivery ${id} is ${state}`);
 			}
 			return view;
 		},

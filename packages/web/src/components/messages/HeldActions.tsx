@@ -1,19 +1,13 @@
 import { Button } from "@mantine/core";
-import type { DeliveryDocument, Resolution } from "@posthaste/core";
+import { type DeliveryDocument, type Resolution, resolutionsOf } from "@posthaste/core";
 import { useResolve } from "../../hooks/use-messages.ts";
 import classes from "./Messages.module.css";
 
-const choices = [
-	{ resolution: "resend", label: "Send it again" },
-	{ resolution: "next", label: "Go on with what comes next" },
-	{ resolution: "end", label: "End the delivery" },
-] as const satisfies readonly { resolution: Resolution; label: string }[];
-
-/** Nothing is in doubt but the manager, so there is nothing to send again: it goes on where it stood. */
-const withoutManager = [
-	{ resolution: "resend", label: "Let it go on" },
-	{ resolution: "end", label: "End the delivery" },
-] as const satisfies readonly { resolution: Resolution; label: string }[];
+const labels: Readonly<Record<Resolution, string>> = {
+	resend: "Send it again",
+	next: "Go on with what comes next",
+	end: "End the delivery",
+};
 
 /** A held delivery waits for a person's decision. */
 export function HeldActions({ delivery }: { readonly delivery: DeliveryDocument }) {
@@ -33,12 +27,14 @@ interface HeldChoicesProps {
 
 /** What a person can decide. */
 export function HeldChoices({ delivery, label }: HeldChoicesProps) {
-	const offered = delivery.reason === "unknown-held" ? choices : withoutManager;
+	const offered = resolutionsOf(delivery);
+	// Where nothing can be sent again, nothing is in doubt but the manager, and it goes on where it stood.
+	const isInDoubt = offered.includes("resend");
 	const resolve = useResolve(delivery.message, delivery.id);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields; these are commands.
 		<div className={classes.choices} role="group" aria-label={label}>
-			{offered.map(({ resolution, label }) => (
+			{offered.map((resolution) => (
 				<Button
 					key={resolution}
 					size="xs"
@@ -48,7 +44,7 @@ export function HeldChoices({ delivery, label }: HeldChoicesProps) {
 					onClick={() => resolve.mutate(resolution)}
 					data-testid={`resolve-${resolution}`}
 				>
-					{label}
+					{resolution === "next" && !isInDoubt ? "Let it go on" : labels[resolution]}
 				</Button>
 			))}
 		</div>

@@ -122,7 +122,7 @@ export const errorTable = {
 		title: "The delivery is held and cannot go on by itself",
 		remedy:
 			"Put its manager's plugin back in the version that the detail names, and answer or decide again: what was asked stays " +
-			"open. If the manager failed, the delivery can only be ended: `posthaste resolve DELIVERY end`.",
+			"open. Or end the delivery: `posthaste resolve DELIVERY end`.",
 	},
 	"idempotency-conflict": {
 		status: 409,

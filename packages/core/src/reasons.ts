@@ -52,7 +52,7 @@ export const settleReasons = {
 	"no-such-user": "the recipient is no longer in the user database",
 	"no-such-manager": "the manager or its configuration can no longer be found",
 	"unknown-held": "an attempt's outcome is unknown and the configuration wants a person to decide",
-	"manager-failed": "the delivery manager failed or was not deterministic; a person has to decide",
+	"manager-failed": "the delivery manager failed or was not deterministic",
 	"ended-by-person": "a person ended the held delivery",
 } as const;
 export type SettleReason = keyof typeof settleReasons;

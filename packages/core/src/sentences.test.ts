@@ -149,7 +149,7 @@ const examples: {
 	held: [
 		[
 			{ type: "held", reason: "manager-failed", detail: "TypeError" },
-			"A person has to decide: the delivery manager failed or was not deterministic; a person has to decide (TypeError)",
+			"A person has to decide: the delivery manager failed or was not deterministic (TypeError)",
 			"bad",
 		],
 	],

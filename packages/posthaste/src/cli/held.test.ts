@@ -82,7 +82,7 @@ describe("what shows messages", () => {
 				"  Its manager failed, so that it can only be ended.",
 				`  user2  posthaste resolve ${id}.2 next`,
 				`  user3  posthaste resolve ${id}.3 next`,
-				"  `next` lets it go on where it stood, once its manager is back; `end` ends the delivery.",
+				"  `next` asks its manager again and goes on where it stood, `end` ends the delivery.",
 			].join("\n"),
 		);
 	});

@@ -49,6 +49,6 @@ function explained(resolutions: readonly Resolution[]): string {
 		return decisions;
 	}
 	return resolutions.includes("next")
-		? "`next` lets it go on where it stood, once its manager is back; `end` ends the delivery."
+		? "`next` asks its manager again and goes on where it stood, `end` ends the delivery."
 		: "Its manager failed, so that it can only be ended.";
 }

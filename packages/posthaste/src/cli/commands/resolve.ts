@@ -21,7 +21,8 @@ export function addResolve(program: Command): void {
 			.description(
 				"A delivery is held when nobody can say whether an attempt arrived and the configuration wants a person to decide, or " +
 					`when its manager is missing or failed. ${decisions} One that waited for its manager goes on where it stood with ` +
-					"either of the first two, once the manager is back; one whose manager failed can only be ended. `posthaste messages --state held` lists what is held, with what to type.",
+					"either of the first two, once the manager is back. `posthaste messages --state held` lists what is held, with what " +
+					"to type.",
 			)
 			.argument(
 				"<delivery>",

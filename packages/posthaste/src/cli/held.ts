@@ -1,5 +1,11 @@
 /** Held deliveries: what to type to decide about them, the same wherever they show. */
-import { type DeliveryDocument, type MessageDocument, type Resolution, resolutionsOf } from "@posthaste/core";
+import {
+	type DeliveryDocument,
+	type HeldDelivery,
+	type MessageDocument,
+	type Resolution,
+	resolutionsOf,
+} from "@posthaste/core";
 import { clip, table } from "./layout.ts";
 import { defaultServer } from "./options.ts";
 import { paint } from "./terminal.ts";
@@ -26,7 +32,7 @@ export function heldLines(messages: readonly MessageDocument[], server: string):
 	return held.length === 0 ? [] : ["", ...commandLines(held, server)];
 }
 
-type Held = Pick<DeliveryDocument, "id" | "recipient" | "reason" | "journal">;
+type Held = HeldDelivery & Pick<DeliveryDocument, "id" | "recipient">;
 
 /** What to type about each of these deliveries, together with those about which the same can be decided. */
 export function commandLines(held: readonly Held[], server: string): readonly string[] {
@@ -36,8 +42,8 @@ export function commandLines(held: readonly Held[], server: string): readonly st
 
 function kindLines(held: readonly Held[], said: string, server: string): readonly string[] {
 	const rows = held.map((delivery) => {
-		const [first, second] = resolutionsOf(delivery);
-		const suggested = first === "resend" ? second : first;
+		// To send the same again is a step that nobody should copy without a thought.
+		const suggested = resolutionsOf(delivery).find((resolution) => resolution !== "resend");
 		return [clip(delivery.recipient, widestRecipient), resolveCommand(delivery.id, server, suggested)];
 	});
 	// Not wrapped, so that what is copied is one line.

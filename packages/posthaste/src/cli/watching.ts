@@ -94,9 +94,8 @@ class Watch {
 		const lines = this.timeline.entries(event);
 		const { delivery, state, reason, entries } = event;
 		const isNowHeld = state === "held" && entries.some(({ type }) => type === "held");
-		const held = isNowHeld
-			? [{ id: delivery, recipient: this.timeline.recipientOf(delivery), ...(reason && { reason }), journal: entries }]
-			: [];
+		const recipient = this.timeline.recipientOf(delivery);
+		const held = isNowHeld ? [{ id: delivery, recipient, reason, journal: entries }] : [];
 		return this.#withCommands(lines, held);
 	}
 

@@ -77,13 +77,9 @@ export class State {
 			this.#become(withChanges(this.tables, changes, revision), changes);
 		} else {
 			this.users.invalidate(keysOf(changes));
-			await this.#reloadUnlessNewer(revision);
-		}
-	}
-
-	async #reloadUnlessNewer(revision: number): Promise<void> {
-		if (revision > this.tables.revision) {
-			await this.reload();
+			if (revision > this.tables.revision) {
+				await this.reload();
+			}
 		}
 	}
 

@@ -1,74 +1,23 @@
 /** Deliveries whose manager cannot take them up any more wait for a person, who can still end them. */
-import {
-	askSender,
-	attempt,
-	DeliveryCourse,
-	defineManager,
-	type ManagerPlugin,
-	type SendResult,
-	wait,
-} from "@posthaste/core";
-import { Type } from "typebox";
+import type { ManagerPlugin } from "@posthaste/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { configuration, openWorld, type World } from "./test/world.ts";
+import { asking, im, manager, openWith, reopenWith, replay } from "./test/patient-world.ts";
+import type { World } from "./test/world.ts";
 
 let world: World;
 afterEach(() => world.close());
-
-/** A manager that tries `first`, waits for an hour, and then tries the pager. */
-function manager(version: string, first: () => string): ManagerPlugin {
-	return defineManager<unknown>({
-		id: "patient",
-		apiVersion: 1,
-		version,
-		title: "Patient",
-		settings: Type.Object({}, { additionalProperties: false }),
-		allows: () => "all",
-		*deliver() {
-			yield* attempt([first()], { until: "read", within: 1000 });
-			yield* wait(3_600_000);
-			yield* attempt(["pager"]);
-		},
-	});
-}
-
-/** A manager that asks the sender, for an hour, and pages whatever the answer. */
-const asking: ManagerPlugin = {
-	...manager("1.0.0", () => "im"),
-	*deliver() {
-		yield* askSender("Page John?", { within: 3_600_000 });
-		yield* attempt(["pager"]);
-	},
-};
-
-async function open(plugin: ManagerPlugin, unknown: "resend" | "hold" = "resend"): Promise<void> {
-	world = await openWorld();
-	await world.posthaste.close();
-	await reopenWith(plugin);
-	await world.posthaste.configuration.apply({
-		...configuration,
-		managers: { patient: { use: "patient", configurations: [{ name: "only", unknown, settings: {} }] } },
-		selection: [{ manager: "patient" }],
-	});
-}
-
-function reopenWith(plugin: ManagerPlugin | undefined): Promise<void> {
-	return world.reopen({ plugins: [world.im.plugin, world.pager.plugin, ...(plugin ? [plugin] : [])] });
-}
-
-const im = () => "im";
 
 describe.each<[string, ManagerPlugin | undefined]>([
 	["comes in another version", manager("2.0.0", im)],
 	["is gone", undefined],
 ])("a manager plugin that %s", (_how, later) => {
 	async function strand() {
-		await open(manager("1.0.0", im));
+		world = await openWith(manager("1.0.0", im));
 		const message = await world.send();
 		await world.pass("1m");
 		expect(await world.delivery(message)).toMatchObject({ state: "waiting", manager: { version: "1.0.0" } });
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.pass("1h");
 		return message;
 	}
@@ -134,12 +83,12 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 
 	test("what it has shown is taken back when it is acknowledged elsewhere after the end", async () => {
-		await open(manager("1.0.0", im));
+		world = await openWith(manager("1.0.0", im));
 		const message = await world.send();
 		await world.pass("2h");
 		expect(await world.delivery(message)).toMatchObject({ state: "reached" });
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.pager.receipt("acknowledged", `${message.id}.1.a2`);
 		await world.settle();
 		expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
@@ -150,11 +99,11 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 
 	test("it expires when its message does, although nobody decides", async () => {
-		await open(manager("1.0.0", im));
+		world = await openWith(manager("1.0.0", im));
 		const message = await world.send({ properties: { expires: "3h" } });
 		await world.pass("1m");
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.pass("1h");
 		expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
 		await world.pass("2h");
@@ -183,7 +132,7 @@ describe.each<[string, ManagerPlugin | undefined]>([
 		expect((await world.story(message)).slice(-3)).toEqual(["held", "receipt", "replied"]);
 		expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
 		await world.posthaste.close();
-		await reopenWith(manager("1.0.0", im));
+		await reopenWith(world, manager("1.0.0", im));
 		const { id } = await world.delivery(message);
 		await world.posthaste.deliveries.resolve(id, "next");
 		await world.settle();
@@ -192,24 +141,24 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 
 	test("a receipt that finds it waiting counts, although nobody can take it up", async () => {
-		await open(manager("1.0.0", im));
+		world = await openWith(manager("1.0.0", im));
 		const message = await world.send();
 		await world.pass("1m");
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.im.receipt("read", `${message.id}.1.a1`);
 		await world.settle();
 		expect((await world.story(message)).slice(-4)).toEqual(["stranded", "held", "receipt", "reached"]);
 	});
 
 	test("a receipt after the end raises it to reached, and leaves nothing else behind", async () => {
-		await open(manager("1.0.0", im));
+		world = await openWith(manager("1.0.0", im));
 		world.pager.answers({ outcome: "rejected" });
 		const message = await world.send();
 		await world.pass("2h");
 		expect(await world.delivery(message)).toMatchObject({ state: "unreached" });
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.im.receipt("delivered", `${message.id}.1.a1`);
 		await world.im.receipt("read", `${message.id}.1.a1`);
 		await world.im.receipt("read", `${message.id}.1.a9`);
@@ -220,11 +169,11 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 
 	test("a question that was open when it stranded is withdrawn with its end", async () => {
-		await open(asking);
+		world = await openWith(asking);
 		const message = await world.send();
 		expect((await world.posthaste.prompts.list()).items).toHaveLength(1);
 		await world.posthaste.close();
-		await reopenWith(later);
+		await reopenWith(world, later);
 		await world.pass("2h");
 		expect(await world.delivery(message)).toMatchObject({ state: "held" });
 		await world.posthaste.messages.cancel(message.id);
@@ -233,33 +182,19 @@ describe.each<[string, ManagerPlugin | undefined]>([
 	});
 });
 
-/** Takes a delivery's course anew, as its manager does once it is back. */
-async function replay({ id }: { readonly id: string }, plugin: ManagerPlugin): Promise<DeliveryCourse> {
-	const [stored] = await world.faults.store.loadDeliveries([`${id}.1`]);
-	const { message, journal } = stored ?? {};
-	const policies = journal?.find((entry) => entry.type === "policies");
-	if (message === undefined || journal === undefined || policies === undefined) {
-		throw new Error("it has not begun");
-	}
-	const look = (mechanism: string) => ({ mechanism, kept: true });
-	const course = new DeliveryCourse({ delivery: `${id}.1`, message, plugin, policies, look });
-	course.replay(journal);
-	return course;
-}
-
 test.each<[string, ManagerPlugin, readonly string[]]>([
 	["waits", manager("1.0.0", im), []],
 	["waits for an answer", asking, ["prompt-withdrawn"]],
 ])("a delivery that %s and has expired before anybody found its manager gone just ends", async (_how, plugin, also) => {
-	await open(plugin);
+	world = await openWith(plugin);
 	const message = await world.send({ properties: { expires: "30m" } });
 	await world.pass("1m");
 	await world.posthaste.close();
 	await world.pass("1h");
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	expect((await world.story(message)).slice(-2 - also.length)).toEqual(["time-passed", ...also, "expired"]);
 	expect((await world.posthaste.prompts.list()).items).toEqual([]);
-	expect((await replay(message, plugin)).state).toBe("expired");
+	expect((await replay(world, message, plugin)).state).toBe("expired");
 });
 
 test.each<[string, (message: { readonly id: string }) => Promise<unknown>]>([
@@ -267,11 +202,11 @@ test.each<[string, (message: { readonly id: string }) => Promise<unknown>]>([
 	["a reply", ({ id }) => world.im.reply("On it", `${id}.1.a1`)],
 	["a person's decision", ({ id }) => world.posthaste.deliveries.resolve(`${id}.1`, "end")],
 ])("%s that comes after the message has expired finds a held delivery expired", async (_what, come) => {
-	await open(manager("1.0.0", im));
+	world = await openWith(manager("1.0.0", im));
 	const message = await world.send({ properties: { expires: "3h" } });
 	await world.pass("1m");
 	await world.posthaste.close();
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	await world.pass("1h");
 	await world.pass("118m");
 	world.faults.failNext("claimDue");
@@ -280,17 +215,17 @@ test.each<[string, (message: { readonly id: string }) => Promise<unknown>]>([
 	await come(message);
 	await world.settle();
 	expect(await world.delivery(message)).toMatchObject({ state: "expired", reason: "message-expired" });
-	expect((await replay(message, manager("1.0.0", im))).state).toBe("expired");
+	expect((await replay(world, message, manager("1.0.0", im))).state).toBe("expired");
 });
 
 test("a question that was open when it stranded is withdrawn with its end, with the manager back as well", async () => {
-	await open(asking);
+	world = await openWith(asking);
 	const message = await world.send();
 	await world.posthaste.close();
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	await world.pass("2h");
 	await world.posthaste.close();
-	await reopenWith(asking);
+	await reopenWith(world, asking);
 	const { id } = await world.delivery(message);
 	await world.posthaste.deliveries.resolve(id, "end");
 	expect((await world.posthaste.prompts.list()).items).toEqual([]);
@@ -298,11 +233,11 @@ test("a question that was open when it stranded is withdrawn with its end, with 
 });
 
 test("an answer that nobody can go on with is refused, and its question stays open", async () => {
-	await open(asking);
+	world = await openWith(asking);
 	const message = await world.send();
 	const [prompt] = (await world.posthaste.prompts.list()).items;
 	await world.posthaste.close();
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	for (const answer of ["yes", "no"] as const) {
 		await expect(world.posthaste.prompts.answer(prompt?.id ?? "", answer)).rejects.toMatchObject({
 			code: "delivery-held",
@@ -311,7 +246,7 @@ test("an answer that nobody can go on with is refused, and its question stays op
 	}
 	expect((await world.posthaste.prompts.list()).items).toEqual([prompt]);
 	await world.posthaste.close();
-	await reopenWith(asking);
+	await reopenWith(world, asking);
 	await world.posthaste.prompts.answer(prompt?.id ?? "", "yes");
 	await world.settle();
 	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
@@ -321,192 +256,37 @@ test("an answer that nobody can go on with is refused, and its question stays op
 });
 
 test("an answer lets a delivery go on whose manager is back", async () => {
-	await open(asking);
+	world = await openWith(asking);
 	const message = await world.send();
 	const [prompt] = (await world.posthaste.prompts.list()).items;
 	await world.posthaste.close();
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	await world.im.receipt("delivered", `${message.id}.1.a1`);
 	await world.pass("1s");
 	await world.posthaste.close();
-	await reopenWith(asking);
+	await reopenWith(world, asking);
 	await world.posthaste.prompts.answer(prompt?.id ?? "", "yes");
 	await world.settle();
 	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
 	expect(world.pager.sent).toHaveLength(1);
 });
 
-/** A delivery is cancelled while its manager is away, and the program dies before its mechanism was asked to take it back. */
-async function dieTakingBack() {
-	await open(manager("1.0.0", im));
-	const message = await world.send();
-	await world.pass("1m");
-	await world.posthaste.close();
-	await reopenWith(undefined);
-	await world.pass("1h");
-	world.posthaste.observe(({ state }) => state === "cancelled" && world.faults.failWrites(1e9));
-	await world.posthaste.messages.cancel(message.id);
-	await world.settle();
-	expect((await world.story(message)).slice(-3)).toEqual(["cancelled", "retract", "cancelled"]);
-	await world.posthaste.crash();
-	return message;
-}
-
-test.each([
-	["the manager is back", manager("1.0.0", im)],
-	["the manager is not", undefined],
-])("what was to be taken back when the program died is taken back after its start, if %s", async (_whether, plugin) => {
-	const message = await dieTakingBack();
-	await reopenWith(plugin);
-	await world.settle();
-	expect(world.im.retracted).toHaveLength(2);
-	expect((await world.story(message)).slice(-2)).toEqual(["cancelled", "retracted"]);
-	const written = world.faults.batches.length;
-	await world.pass("10h");
-	expect(world.faults.batches).toHaveLength(written);
-});
-
-/** The program dies in a call, and the manager is away when it starts again. */
-async function dieCalling(properties: { readonly expires?: string } = {}) {
-	await open(manager("1.0.0", im));
-	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
-	const message = await world.send({ properties });
-	await world.posthaste.crash();
-	await reopenWith(undefined);
-	await world.settle();
-	expect((await world.story(message)).slice(-3)).toEqual(["attempt im", "stranded", "held"]);
-	return message;
-}
-
-test.each<[string, (message: { readonly id: string }) => Promise<unknown>, string]>([
-	["is cancelled", ({ id }) => world.posthaste.messages.cancel(id), "cancelled"],
-	["expires", () => world.pass("1h"), "expired"],
-	["is ended", ({ id }) => world.posthaste.deliveries.resolve(`${id}.1`, "end"), "unreached"],
-])("a call that nobody waits for is unknown once a delivery %s without its manager", async (_how, end, state) => {
-	const message = await dieCalling({ expires: "1h" });
-	await end(message);
-	await world.settle();
-	expect(await world.delivery(message)).toMatchObject({ state });
-	const { journal } = await world.delivery(message);
-	const after = journal.slice(journal.findIndex(({ type }) => type === "settled"));
-	expect(after[1]).toMatchObject({ type: "outcome", attempt: `${message.id}.1.a1`, try: 1, outcome: "unknown" });
-	const isTakenBack = state === "cancelled";
-	expect(after.slice(2).map(({ type }) => type)).toEqual(isTakenBack ? ["retract", "retracted"] : []);
-	expect(world.im.retracted).toHaveLength(isTakenBack ? 1 : 0);
-	await world.posthaste.close();
-	await reopenWith(manager("1.0.0", im));
-	await world.im.receipt("read", `${message.id}.1.a1`);
-	await world.settle();
-	expect(await world.delivery(message)).toMatchObject({ state: isTakenBack ? "cancelled" : "reached" });
-});
-
-test("a call whose delivery had ended comes to an outcome, although the manager is away", async () => {
-	await open(manager("1.0.0", im));
-	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
-	const message = await world.send();
-	await world.posthaste.messages.cancel(message.id);
-	await world.posthaste.crash();
-	await reopenWith(undefined);
-	await world.settle();
-	expect((await world.story(message)).slice(-4)).toEqual(["cancelled", "im unknown", "retract", "retracted"]);
-	expect(world.im.retracted).toEqual([`${message.id}.1.a1`]);
-});
-
-test("a call whose delivery had ended, and that leaves nothing to take back, is looked at no more once it has its outcome", async () => {
-	await open(manager("1.0.0", im));
-	world.im.answers(async () => {
-		await world.im.receipt("read");
-		return Promise.withResolvers<SendResult>().promise;
-	});
-	const message = await world.send();
-	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
-	await world.posthaste.crash();
-	await reopenWith(undefined);
-	await world.settle();
-	expect((await world.story(message)).slice(-2)).toEqual(["reached", "im unknown"]);
-	await world.pass("1m");
-	expect(await world.faults.store.claimDue(world.clock.now() + 3_600_000, 1, 1)).toEqual([]);
-});
-
-test("what a person had to decide beside a call still expires in time, although the manager is away", async () => {
-	const both: ManagerPlugin = {
-		...manager("1.0.0", im),
-		*deliver() {
-			yield* attempt(["im", "pager"], { until: "read", within: 3_600_000, mode: "parallel" });
-		},
-	};
-	await open(both, "hold");
-	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
-	world.pager.answers({ outcome: "unknown" });
-	const message = await world.send({ properties: { expires: "15m" } });
-	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "unknown-held" });
-	await world.posthaste.crash();
-	await reopenWith(undefined);
-	await world.pass("14m");
-	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "unknown-held" });
-	await world.pass("1m");
-	expect((await world.story(message)).slice(-5)).toEqual(["held", "stranded", "time-passed", "expired", "im unknown"]);
-	expect((await replay(message, both)).state).toBe("expired");
-});
-
-test("inputs that come together for a delivery without its manager are taken one after the other", async () => {
-	const message = await dieCalling();
-	const done = await Promise.allSettled([
-		world.im.receipt("delivered", `${message.id}.1.a1`),
-		world.im.reply("On it", `${message.id}.1.a1`),
-		world.posthaste.messages.cancel(message.id),
-		world.posthaste.deliveries.resolve(`${message.id}.1`, "end"),
-	]);
-	await world.settle();
-	expect(done.map(({ status }) => status)).toEqual(Array.from(done, () => "fulfilled"));
-	expect(done[3]).toMatchObject({ value: { state: "cancelled" } });
-	const story = await world.story(message);
-	expect(story.slice(story.indexOf("held"))).toEqual([
-		"held",
-		"receipt",
-		"replied",
-		"cancelled",
-		"retract",
-		"cancelled",
-		"im unknown",
-		"retracted",
-	]);
-});
-
-test("what became of a call that was under way when the manager went is asked once the manager is back", async () => {
-	await open(manager("1.0.0", im), "hold");
-	world.im.answers(() => Promise.withResolvers<SendResult>().promise);
-	const message = await world.send();
-	await world.posthaste.crash();
-	await reopenWith(undefined);
-	await world.pass("1m");
-	expect(await world.delivery(message)).toMatchObject({ state: "held", reason: "no-such-manager" });
-	await world.posthaste.close();
-	await reopenWith(manager("1.0.0", im));
-	const { id } = await world.delivery(message);
-	const asked = await world.posthaste.deliveries.resolve(id, "resend");
-	expect(asked).toMatchObject({ state: "held", reason: "unknown-held" });
-	expect(world.im.sent).toHaveLength(1);
-	world.im.answers({ outcome: "accepted", level: "read" });
-	await world.posthaste.deliveries.resolve(id, "resend");
-	await world.settle();
-	expect(await world.delivery(message)).toMatchObject({ state: "reached" });
-	expect(world.im.sent).toHaveLength(2);
-});
-
 test("a new version of a manager takes new messages", async () => {
-	await open(manager("1.0.0", im));
+	world = await openWith(manager("1.0.0", im));
 	await world.posthaste.close();
-	await reopenWith(manager("2.0.0", im));
+	await reopenWith(world, manager("2.0.0", im));
 	expect(await world.delivery(await world.send())).toMatchObject({ state: "waiting", manager: { version: "2.0.0" } });
 });
 
 test("a manager that decides otherwise after a restart leaves the delivery held, and a person can end it", async () => {
-	await open(manager("1.0.0", im));
+	world = await openWith(manager("1.0.0", im));
 	const message = await world.send();
 	await world.pass("1m");
 	await world.posthaste.close();
-	await reopenWith(manager("1.0.0", () => "pager"));
+	await reopenWith(
+		world,
+		manager("1.0.0", () => "pager"),
+	);
 	await world.pass("1h");
 	const { id, state, reason, journal } = await world.delivery(message);
 	expect({ state, reason }).toEqual({ state: "held", reason: "manager-failed" });
@@ -516,11 +296,11 @@ test("a manager that decides otherwise after a restart leaves the delivery held,
 });
 
 test("a held delivery's end is written even if the store cannot write at first", async () => {
-	await open(manager("1.0.0", im));
+	world = await openWith(manager("1.0.0", im));
 	const message = await world.send();
 	await world.pass("1m");
 	await world.posthaste.close();
-	await reopenWith(undefined);
+	await reopenWith(world, undefined);
 	await world.pass("59m");
 	world.faults.failWrites(1);
 	await world.pass("1s");

@@ -143,14 +143,14 @@ export function deliveries(parts: Parts): Posthaste["deliveries"] {
 	return {
 		async resolve(id, resolution, who) {
 			const { state } = await existing(id);
-			const followed = state === "held" ? await feed(parts, id, { type: "resolved", resolution, ...by(who) }) : [];
+			if (state !== "held") {
+				throw new PosthasteError("not-held", `delivery ${id} is ${state}`);
+			}
+			const followed = await feed(parts, id, { type: "resolved", resolution, ...by(who) });
 			const view = await existing(id);
 			// One that was held for want of its manager goes on where it stood, and nothing may be due at once.
-			if (followed.length === 0 && state === "held" && view.state === "held") {
+			if (followed.length === 0 && view.state === "held") {
 				throw stillHeld(view);
-			}
-			if (followed.length === 0 && state !== "held") {
-				throw new PosthasteError("not-held", `delivery ${id} is ${state}`);
 			}
 			return view;
 		},

@@ -10,8 +10,9 @@ export interface HeldDelivery {
 }
 
 /**
- * The decisions that can move it, `next` before `end`. Any other is refused with `delivery-held`. One that lost its manager
- * goes on where it stood, once the manager is back; one whose manager failed has nothing left to go on with.
+ * The decisions worth offering, `next` before `end`. One that lost its manager goes on where it stood once the manager is
+ * back, with `next` as with `resend`; one whose manager failed has nothing left to go on with. What moves nothing is refused
+ * with `delivery-held`.
  */
 export function resolutionsOf({ reason, journal }: HeldDelivery): readonly Resolution[] {
 	if (reason === "unknown-held") {

@@ -163,9 +163,13 @@ export function worldAfter(
 	const managers = [...staying(tables.managers).map(([name]) => name), ...Object.keys(document.managers ?? {})];
 	const mechanisms = [
 		...staying(tables.mechanisms).map(([name, { use }]) => [name, use] as const),
-		...Object.entries(document.mechanisms ?? {}).map(
-			([name, definition]) => [name, String((definition as Partial<MechanismDefinition> | null)?.use)] as const,
-		),
+		...Object.entries(document.mechanisms ?? {}).map(([name, definition]) => [name, useOf(definition)] as const),
 	];
 	return { plugins, env, managers: new Set(managers), mechanisms: new Map(mechanisms) };
+}
+
+/** An object that is no definition may not even have a text. */
+function useOf(definition: unknown): string {
+	const use = (definition as Partial<MechanismDefinition> | null)?.use as unknown;
+	return typeof use === "string" ? use : "";
 }

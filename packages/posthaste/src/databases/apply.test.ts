@@ -93,6 +93,13 @@ describe("a document", () => {
 			expect((await failure(databases.configuration.apply(none as never))).code).toBe("invalid-configuration");
 		}
 	});
+
+	it("that names as a plugin what has not even a text is refused at its place", async () => {
+		const databases = await openDatabases();
+		const mechanisms = { im2: { use: JSON.parse('{"toString":null,"valueOf":null}') } };
+		const refused = await failure(databases.configuration.apply({ mechanisms } as never));
+		expect(refused).toMatchObject({ code: "invalid-configuration", message: expect.stringContaining("im2.use") });
+	});
 });
 
 describe("two owners", () => {
